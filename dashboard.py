@@ -1,0 +1,24 @@
+"""The door of rnnlab: ``streamlit run dashboard.py``.
+
+Everything stands under the guard, imports included: the engine's workers are new processes that read this file again.
+"""
+
+if __name__ == "__main__":
+    import streamlit as st
+
+    from rnnlab.ui import live, state, views
+    from rnnlab.ui.texts import _
+
+    st.set_page_config(page_title="rnnlab", page_icon=":material/ssid_chart:", layout="wide")
+    page = st.navigation(
+        [
+            st.Page("pages/architectures.py", title=_("Architectures"), icon=":material/account_tree:", default=True),
+            st.Page("pages/train.py", title=_("Train"), icon=":material/directions_run:"),
+        ]
+    )
+    state.open_address()
+    views.style()
+    with st.sidebar:
+        live.engine_status()
+    page.run()
+    state.write_address()

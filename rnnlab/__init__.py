@@ -1,0 +1,1 @@
+"""Compare recurrent architectures: what each costs, how each learns."""

@@ -1,0 +1,95 @@
+"""What only TensorFlow can do: compile a training step, list devices and place work on them.
+
+Keras code elsewhere knows no backend; another of Keras' backends needs these functions again and nothing more.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported: its C++ side reads it once
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from rnnlab.experiment import Device
+
+Step = Callable[[NDArray[np.float32] | NDArray[np.int32], NDArray[np.int32]], tuple[Any, Any, Any]]
+
+
+@functools.cache
+def configure(threads: int = 1) -> None:
+    """Set up TensorFlow for this process, once; call before anything is computed.
+
+    Results are the same bit for bit on each run, and a GPU's memory is taken as it is needed.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def devices() -> tuple[Device, ...]:
+    """The devices of this process: one CPU as "cpu", further ones as "cpu:1", GPUs as "gpu:0", "gpu:1" …"""
+    found = []
+    for kind in ("CPU", "GPU"):
+        physical = tf.config.list_physical_devices(kind)
+        for index, _ in enumerate(tf.config.list_logical_devices(kind)):
+            name = "cpu" if (kind, index) == ("CPU", 0) else f"{kind.lower()}:{index}"
+            details = tf.config.experimental.get_device_details(physical[min(index, len(physical) - 1)])
+            model = details.get("device_name", "")
+            found.append(Device(name, f"{kind} {index}: {model}" if model else name.upper()))
+    return tuple(found)
+
+
+def resolve(device: str) -> str:
+    """The TensorFlow name of the device that was chosen.
+
+    Args:
+        device: "auto" (the first GPU, or the CPU where there is none), "cpu", "gpu" (the first), "gpu:1" …
+
+    Raises:
+        ValueError: this process has no such device; the sentence lists those that it has.
+    """
+    names = [found.name for found in devices()]
+    gpus = [name for name in names if name.startswith("gpu")]
+    wanted = {"auto": (gpus or ["cpu"])[0], "gpu": (gpus or ["gpu:0"])[0], "cpu:0": "cpu"}.get(device, device)
+    if wanted not in names:
+        raise ValueError(f"device {device!r} is not here; there is {', '.join(names)}")
+    kind, _, index = wanted.partition(":")
+    return f"/{kind.upper()}:{index or 0}"
+
+
+def place(device: str) -> AbstractContextManager[Any]:
+    """A context in which variables and operations go to ``device`` (as ``resolve`` takes it)."""
+    scope: AbstractContextManager[Any] = tf.device(resolve(device))
+    return scope
+
+
+def compile_step(model: keras.Model, optimizer: keras.Optimizer, device: str) -> Step:
+    """One step of gradient descent as a compiled function.
+
+    Returns:
+        A function of inputs (B, T, V) or (B, T) and targets (B, T). It gives, from one forward pass with the weights
+        before the update: the mean cross-entropy (nats); the tokens predicted (B, T); their probabilities (B, T).
+    """
+    where = resolve(device)
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def step(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
+        with tf.device(where):
+            with tf.GradientTape() as tape:
+                probabilities = model(inputs, training=True)  # (B, T, V)
+                loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(targets, probabilities))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+            return loss, tf.argmax(probabilities, axis=-1), tf.reduce_max(probabilities, axis=-1)
+
+    return step  # type: ignore[no-any-return]

@@ -1,0 +1,152 @@
+"""Charts: a table in, an Altair chart out.
+
+The data is a named dataset beside the specification, so that a chart whose data grows keeps its specification, and the
+browser updates it in place instead of drawing it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import altair as alt
+import pandas as pd
+
+from rnnlab.architecture import UNITS
+from rnnlab.colours import MATRICES, Look
+from rnnlab.counting import Matrix
+
+AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
+
+#: A chart has at most so many points; longer curves are thinned.
+MOST_POINTS = 1800
+
+
+def _with_data(chart: AnyChart, **tables: pd.DataFrame) -> AnyChart:
+    """The chart with its tables under the names by which its specification calls them."""
+    chart["datasets"] = {name: table.to_dict("records") for name, table in tables.items()}
+    return chart
+
+
+def _base() -> alt.Chart:
+    """A chart whose data is the table named "table"."""
+    return alt.Chart(alt.NamedData("table"))
+
+
+def _colour(looks: Sequence[Look], legend: Any = None) -> alt.Color:
+    scale = alt.Scale(domain=[look.label for look in looks], range=[look.colour for look in looks])
+    return alt.Color("architecture:N", scale=scale, legend=legend, sort=None)
+
+
+def _dash(looks: Sequence[Look], legend: Any = None) -> alt.StrokeDash:
+    scale = alt.Scale(domain=[look.label for look in looks], range=[list(look.dash) for look in looks])
+    return alt.StrokeDash("architecture:N", scale=scale, legend=legend, sort=None)
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(title=None, orient="top", labelLimit=260, symbolType="stroke", symbolStrokeWidth=3)
+
+
+def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.Chart:
+    """Bars of parameters side by side, stacked by ``by``, "layer" or "matrix".
+
+    Args:
+        table: columns architecture, layer, matrix, parameters, order.
+        looks: the architectures in the order of the bench.
+        by: the column that a bar is stacked by.
+    """
+    bars = _base().properties(height=80 + 34 * len(looks), width="container")
+    bars = bars.mark_bar(cornerRadius=2, stroke="white", strokeWidth=0.5)
+    parts = list(dict.fromkeys(table[by]))
+    if by == "matrix":
+        scale = alt.Scale(domain=parts, range=[MATRICES[Matrix(part)] for part in parts])
+    else:
+        scale = alt.Scale(domain=parts, range=_shades(parts))
+    bars = bars.encode(
+        y=alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200)),
+        x=alt.X("sum(parameters):Q", title="parameters", axis=alt.Axis(format="~s", tickCount=5)),
+        color=alt.Color(
+            f"{by}:N", scale=scale, sort=None, legend=alt.Legend(title=None, orient="top", columns=4, symbolType="square")
+        ),
+        order=alt.Order("order:Q"),
+        tooltip=["architecture:N", f"{by}:N", alt.Tooltip("sum(parameters):Q", format=",", title="parameters")],
+    )
+    return _with_data(bars, table=table)
+
+
+def _shades(layers: Sequence[str]) -> list[str]:
+    """A colour for each layer: the embedding and the output as their matrices, recurrent layers from dark to light."""
+    fixed = {"embedding": MATRICES[Matrix.EMBEDDING], "output": MATRICES[Matrix.OUTPUT_KERNEL]}
+    recurrent = iter(("#2F6DB5", "#5C9BE0", "#93C1F0", "#C3DEF8"))
+    return [fixed.get(layer) or next(recurrent) for layer in layers]
+
+
+def size_curves(curves: pd.DataFrame, chosen: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
+    """Parameters against hidden size, one line for each architecture, with the chosen sizes marked.
+
+    Args:
+        curves: columns architecture, units, parameters.
+        chosen: the same columns, one row for each architecture.
+        looks: the architectures in the order of the bench.
+    """
+    x = alt.X(
+        "units:Q",
+        title="hidden size",
+        scale=alt.Scale(type="log", domain=[UNITS.low, UNITS.high]),
+        axis=alt.Axis(values=[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]),
+    )
+    y = alt.Y("parameters:Q", title="parameters", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=5))
+    tooltip = ["architecture:N", alt.Tooltip("units:Q", title="hidden size"), alt.Tooltip("parameters:Q", format=",")]
+    base = alt.Chart(alt.NamedData("curves")).encode(x=x, y=y, tooltip=tooltip)
+    lines = base.mark_line(strokeWidth=2).encode(color=_colour(looks, _legend()), strokeDash=_dash(looks, _legend()))
+    points = alt.Chart(alt.NamedData("chosen")).mark_point(size=110, filled=True, opacity=1)
+    marks = points.encode(x=x, y=y, color=_colour(looks, _legend()), tooltip=tooltip)
+    chart = alt.layer(lines, marks, height=300, width="container")
+    return _with_data(chart, curves=curves, chosen=chosen)
+
+
+def ratio_bars(table: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
+    """How many times SimpleRNN's parameters each architecture has.
+
+    Args:
+        table: columns architecture, ratio.
+        looks: the architectures in the order of the bench.
+    """
+    y = alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200))
+    x = alt.X("ratio:Q", title="times a SimpleRNN of the same sizes", axis=alt.Axis(tickCount=5))
+    bars = _base().mark_bar(cornerRadius=2).encode(y=y, x=x, color=_colour(looks))
+    text = _base().mark_text(align="left", dx=5, color="#888").encode(y=y, x=x, text=alt.Text("ratio:Q", format=".2f"))
+    return _with_data(alt.layer(bars, text, height=50 + 34 * len(looks), width="container"), table=table)
+
+
+def loss_curves(table: pd.DataFrame, looks: Sequence[Look], epochs: int, logarithmic: bool) -> alt.Chart:
+    """Loss by epoch, one line for each architecture; only the data changes while a race is on.
+
+    Args:
+        table: columns architecture, epoch, loss, thinned to ``MOST_POINTS``.
+        looks: the architectures in the order of the bench.
+        epochs: the last epoch, where the axis ends from the start.
+        logarithmic: whether the loss has a logarithmic axis.
+    """
+    kind = "log" if logarithmic else "linear"
+    lines = (
+        _base()
+        .properties(height=320, width="container")
+        .mark_line(strokeWidth=2.5, interpolate="linear", clip=True)
+        .encode(
+            x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(domain=[1, max(2, epochs)], nice=False), axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type=kind, zero=not logarithmic, nice=True), axis=alt.Axis(tickCount=5)),
+            color=_colour(looks, _legend()),
+            strokeDash=_dash(looks, _legend()),
+            tooltip=["architecture:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
+        )
+    )  # fmt: skip
+    return _with_data(lines, table=table)
+
+
+def thin(rows: int, lanes: int) -> int:
+    """Every how many epochs a curve of ``rows`` epochs keeps one; a power of two, so that kept points stay kept."""
+    step = 1
+    while rows / step > MOST_POINTS / lanes:
+        step *= 2
+    return step

@@ -1,0 +1,371 @@
+"""The engine's one object, and the thread that keeps it going.
+
+A supervisor thread connects, warms new workers up, hands waiting runs to free ones, repeats orders that a worker has
+not taken yet, and notices what is gone. Everyone else only changes what is wanted and wakes it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import dask
+from distributed import Client, Future, LocalCluster
+
+from rnnlab.architecture import Architecture, Form
+from rnnlab.counting import Summary
+from rnnlab.engine import worker as on_worker
+from rnnlab.engine.runs import Run
+from rnnlab.experiment import Device, Experiment, Pace, PaceKind
+from rnnlab.history import Chunk, Status
+
+#: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
+FAST_RACES, SLOW_RACES = 1, 8
+#: Finished runs kept for Continue and downloads; the oldest go first.
+KEPT_RUNS = 100
+KEPT_SUMMARIES = 300
+#: Seconds between two looks at the cluster, and until a silent scheduler counts as lost.
+LOOK_EVERY, PATIENCE = 0.25, 5.0
+
+Seconds = float
+log = logging.getLogger(__name__)
+
+
+class EngineState(Enum):
+    """How the engine is; the value is the sentence that a person reads."""
+
+    STARTING = "The training engine is getting ready."
+    READY = "The training engine is ready."
+    LOST = "The training engine is lost; trying to reach it again."
+
+
+class Engine:
+    """Runs experiments in the background.
+
+    Args:
+        scheduler: the address of a Dask scheduler; None starts a local cluster.
+        workers: processes of the local cluster; by default two, or one on a single core.
+    """
+
+    def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
+        self.state = EngineState.STARTING
+        self.reason = ""
+        self._scheduler = scheduler
+        self._size = workers or min(2, os.cpu_count() or 1)
+        self._topic = f"rnnlab-{uuid.uuid4().hex}"
+        self._cluster: LocalCluster | None = None
+        self._client: Client | None = None
+        self._warming: dict[str, Future] = {}
+        self._devices: dict[str, tuple[Device, ...]] = {}
+        self._runs: dict[str, Run] = {}
+        self._futures: dict[str, Future] = {}
+        self._orders: dict[str, tuple[Pace, bool]] = {}
+        self._summaries: dict[tuple[Architecture, Form], Future] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="rnnlab-")
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closing = False
+        self._supervisor = threading.Thread(target=self._supervise, name="rnnlab-engine", daemon=True)
+        self._supervisor.start()
+
+    # What everyone else calls
+
+    def start(self, experiments: tuple[Experiment, ...], pace: Pace, owner: str = "") -> Run:
+        """Begin a race as soon as a worker is free.
+
+        Args:
+            experiments: its lanes.
+            pace: how fast it goes; may be changed while it runs.
+            owner: who started it (any text), for ``newest_of``.
+        """
+        run = Run(experiments, pace, owner)
+        with self._lock:
+            self._runs[run.id] = run
+            self._forget_oldest()
+        self._wake.set()
+        return run
+
+    def stop(self, run: Run) -> None:
+        """Stop after the step under way; what was reached is kept."""
+        with self._lock:
+            run.stopping = True
+            if run.status is Status.WAITING:
+                run.end(Status.STOPPED)
+            self._orders[run.id] = (run.pace, True)
+        self._wake.set()
+
+    def set_pace(self, run: Run, pace: Pace) -> None:
+        """Change the pace of a run, also while it trains."""
+        with self._lock:
+            run.pace = pace
+            self._orders[run.id] = (pace, run.stopping)
+        self._wake.set()
+
+    def go_on(self, run: Run, pace: Pace) -> None:
+        """Continue a stopped or paused run from where it was."""
+        with self._lock:
+            if run.status.can_continue:
+                run.go_on(pace)
+        self._wake.set()
+
+    def run(self, run_id: str) -> Run | None:
+        return self._runs.get(run_id)
+
+    def newest_of(self, owner: str) -> Run | None:
+        """The newest run of this owner that is still going on."""
+        with self._lock:
+            runs = [run for run in self._runs.values() if owner and run.owner == owner and run.status.active]
+        return runs[-1] if runs else None
+
+    def waiting_before(self, run: Run) -> int:
+        """How many runs get a worker before this one does."""
+        with self._lock:
+            waiting = [r for r in self._runs.values() if r.status is Status.WAITING]
+        return waiting.index(run) if run in waiting else 0
+
+    def active(self) -> int:
+        """How many runs are training or waiting."""
+        with self._lock:
+            return sum(run.status.active for run in self._runs.values())
+
+    def devices(self) -> tuple[Device, ...]:
+        """Every device that a worker reports, each once."""
+        with self._lock:
+            return tuple(dict.fromkeys(d for devices in self._devices.values() for d in devices))
+
+    @property
+    def workers(self) -> int:
+        return len(self._devices)
+
+    def summary(self, architecture: Architecture, form: Form) -> Summary | str | None:
+        """What Keras says of a model: its summary, a sentence where it could not be built, or None until it is there."""
+        key = (form.fit(architecture), form)
+        with self._lock:
+            if key not in self._summaries:
+                if not self._devices or self._client is None:
+                    return None
+                self._summaries[key] = self._submit(on_worker.summarise, *key, priority=10)
+                while len(self._summaries) > KEPT_SUMMARIES:
+                    del self._summaries[next(iter(self._summaries))]
+            future = self._summaries[key]
+        if not future.done():
+            return None
+        if future.status == "finished":
+            return future.result()  # type: ignore[no-any-return]
+        if future.status == "error" and isinstance(error := future.exception(), ValueError):
+            return str(error)
+        with self._lock:
+            self._summaries.pop(key, None)
+        return None
+
+    def keras_file(self, run: Run, lane: int, timeout: Seconds = 60) -> bytes:
+        """The trained model of a lane as a .keras file.
+
+        Raises:
+            RuntimeError: the engine cannot make it now.
+        """
+        chosen = run.lanes[lane]
+        if self._client is None or not self._devices or not chosen.state_file:
+            raise RuntimeError(self.state.value if not self._devices else "nothing was kept of this run")
+        architecture, form = chosen.experiment.architecture, chosen.experiment.form
+        future = self._submit(on_worker.keras_file, architecture, form, chosen.state(), priority=10)
+        try:
+            return future.result(timeout)  # type: ignore[no-any-return]
+        except (OSError, TimeoutError, CancelledError) as error:
+            raise RuntimeError("the engine did not answer; try again") from error
+
+    def close(self) -> None:
+        """End the workers and delete what was kept."""
+        self._closing = True
+        self._wake.set()
+        if threading.current_thread() is not self._supervisor:
+            self._supervisor.join(timeout=PATIENCE)
+        self._disconnect()
+        self._folder.cleanup()
+
+    # The supervisor's work
+
+    def _supervise(self) -> None:
+        while not self._closing:
+            try:
+                if self._client is None:
+                    self._connect()
+                self._look()
+                self._send_orders()
+                self._dispatch()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the engine says it is lost and tries again
+                if not self._closing:
+                    log.info("engine lost: %r", error)
+                    self._lose(error)
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+
+    def _connect(self) -> None:
+        address: Any = self._scheduler
+        if address is None:
+            self._cluster = address = _local_cluster(self._size)
+        self._client = Client(address, set_as_default=False, timeout=PATIENCE)
+        self._client.subscribe_topic(self._topic, self._on_event)
+
+    def _look(self) -> None:
+        """Compare with the cluster: warm new workers up, and end what ran on those that are gone."""
+        assert self._client is not None
+        if self._client.status != "running":
+            raise ConnectionError(f"the connection to the scheduler is {self._client.status}")
+        threads: dict[str, int] = self._client.sync(self._client.scheduler.ncores, callback_timeout=PATIENCE)
+        for address in threads.keys() - self._warming.keys():
+            self._warming[address] = self._submit(on_worker.warm_up, threads[address], workers=[address])
+        for address in self._warming.keys() - threads.keys():
+            self._forget_worker(address)
+        for address, future in self._warming.items():
+            if address not in self._devices and future.status == "finished":
+                self._devices[address] = future.result(PATIENCE)
+                self._futures[address] = self._submit(on_worker.prime, workers=[address], priority=-10)
+            elif future.status == "error":
+                self.reason = f"A worker could not start: {future.exception()}"
+        self.state = EngineState.READY if self._devices else EngineState.STARTING
+
+    def _forget_worker(self, address: str) -> None:
+        with self._lock:
+            self._warming.pop(address)
+            self._devices.pop(address, None)
+            self._futures.pop(address, None)
+            for run in self._runs.values():
+                if run.worker == address and run.status.active:
+                    self._futures.pop(run.id, None)
+                    run.end(Status.LOST)
+
+    def _dispatch(self) -> None:
+        """Hand waiting runs to free workers, first come, first served."""
+        with self._lock:
+            for run in list(self._runs.values()):
+                if run.status is Status.WAITING and (address := self._free_worker(run)):
+                    run.begin(address)
+                    run.device = _title(self._devices[address], run.experiments[0].training.device)
+                    starts = tuple(lane.start() for lane in run.racing)
+                    experiments = tuple(lane.experiment for lane in run.racing)
+                    arguments = (self._topic, run.attempt, experiments, run.pace, starts)
+                    future = self._submit(on_worker.race, *arguments, workers=[address])
+                    self._futures[run.id] = future
+                    future.add_done_callback(self._when_done(run, run.attempt))
+
+    def _free_worker(self, run: Run) -> str | None:
+        """A worker that has the run's device and room for it, the least busy one first."""
+        slow = run.pace.kind is PaceKind.SLOW
+        busy = dict.fromkeys(self._devices, 0)
+        for other in self._runs.values():
+            alike = (other.pace.kind is PaceKind.SLOW) == slow
+            if other.worker in busy and other.status.active and alike:
+                busy[other.worker] += 1
+        wanted = run.experiments[0].training.device
+        fitting = [a for a in busy if busy[a] < (SLOW_RACES if slow else FAST_RACES)]
+        fitting = [a for a in fitting if _has(self._devices[a], wanted)] or (fitting if not self._has_device(wanted) else [])
+        return min(fitting, key=lambda a: (not _has(self._devices[a], "gpu"), busy[a]), default=None)
+
+    def _has_device(self, wanted: str) -> bool:
+        return any(_has(devices, wanted) for devices in self._devices.values())
+
+    def _send_orders(self) -> None:
+        """Tell workers what is wanted of their runs; an order is repeated until it is taken or the run has ended."""
+        with self._lock:
+            orders = list(self._orders.items())
+        for run_id, (pace, stopping) in orders:
+            run = self._runs.get(run_id)
+            going = run is not None and run.status.active
+            if run and going and run.worker:
+                going = not self._order(run, pace, stopping)
+            with self._lock:
+                if not going and self._orders.get(run_id) == (pace, stopping):
+                    del self._orders[run_id]
+
+    def _order(self, run: Run, pace: Pace, stopping: bool) -> bool:
+        assert self._client is not None
+        taken = self._client.run(on_worker.set_control, run.attempt, pace, stopping, workers=[run.worker], on_error="return")
+        return taken.get(run.worker) is True
+
+    def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
+        _, message = event
+        run = self._runs.get(message["attempt"].partition("-")[0])
+        if run and run.attempt == message["attempt"] and run.status.active:
+            lane = run.racing[message["lane"]]
+            lane.history.extend(Chunk.from_event(message["chunk"]))
+            run.reported(lane)
+
+    def _when_done(self, run: Run, attempt: str) -> Callable[[Future], None]:
+        def settle(future: Future) -> None:
+            with self._lock:
+                if run.attempt != attempt or not run.status.active:
+                    return
+                try:
+                    run.settle(future.result(PATIENCE * 10), Path(self._folder.name))
+                except (CancelledError, OSError, TimeoutError):
+                    run.end(Status.LOST)
+                except Exception as error:  # noqa: BLE001 - a run ends with a sentence, whatever went wrong
+                    log.warning("run failed: %r", error)
+                    run.end(Status.FAILED, f"{type(error).__name__}: {str(error)[:200]}")
+                self._futures.pop(run.id, None)
+            self._wake.set()
+
+        return settle
+
+    def _submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
+        assert self._client is not None
+        return self._client.submit(function, *arguments, pure=False, **options)
+
+    def _lose(self, error: Exception) -> None:
+        """Give everything up that the cluster held; the next look connects anew."""
+        self.state, self.reason = EngineState.LOST, str(error)
+        with self._lock:
+            for address in list(self._warming):
+                self._forget_worker(address)
+            self._futures.clear()
+            self._summaries.clear()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        client, cluster, self._client, self._cluster = self._client, self._cluster, None, None
+        for part in (client, cluster):
+            if part is not None:
+                with suppress(Exception):
+                    part.close(timeout=PATIENCE)
+
+    def _forget_oldest(self) -> None:
+        ended = [run for run in self._runs.values() if not run.status.active]
+        for run in ended[: max(0, len(self._runs) - KEPT_RUNS)]:
+            del self._runs[run.id]
+            run.forget()
+
+
+def _has(devices: tuple[Device, ...], wanted: str) -> bool:
+    """Whether one of the devices is meant by "auto", "cpu", "gpu" or "gpu:1"."""
+    return wanted == "auto" or any(d.name == wanted or d.name.partition(":")[0] == wanted for d in devices)
+
+
+def _title(devices: tuple[Device, ...], wanted: str) -> str:
+    """The title of the device that ``wanted`` comes to on a worker that has these; as ``backend.resolve`` decides."""
+    gpus = [d for d in devices if d.name.startswith("gpu")]
+    meant = gpus if wanted in ("auto", "gpu") else [d for d in devices if d.name == wanted]
+    return (meant or devices)[0].title
+
+
+def _local_cluster(workers: int) -> LocalCluster:
+    """Worker processes on this machine, each with its share of the cores."""
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    dask.config.set({"distributed.worker.multiprocessing-method": "spawn"})
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        processes=True,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+        env={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_MODULE_LOADING": "LAZY"},
+    )

@@ -1,0 +1,127 @@
+"""A run as the server knows it: the experiments, what they have reached, and what the person wants of them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnnlab.experiment import Experiment, Pace, PaceKind
+from rnnlab.history import History, Reached, Start, Status
+
+
+@dataclass
+class RunLane:
+    """One experiment of a run."""
+
+    experiment: Experiment
+    history: History = field(default_factory=History)
+    status: Status = Status.WAITING
+    reason: str = ""
+    state_file: Path | None = None
+
+    def start(self) -> Start:
+        """Where this lane goes on from."""
+        if self.state_file is None:
+            return Start()
+        return Start(self.state_file.read_bytes(), self.history.epochs, self.history.seconds)
+
+    def state(self) -> bytes:
+        """Weights and optimizer as they were when it ended; empty where nothing was kept."""
+        return self.state_file.read_bytes() if self.state_file else b""
+
+
+@dataclass
+class Run:
+    """A race of experiments, from its start to its end and over every Stop and Continue."""
+
+    experiments: tuple[Experiment, ...]
+    pace: Pace
+    owner: str = ""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:10])
+    lanes: tuple[RunLane, ...] = ()
+    racing: tuple[RunLane, ...] = ()
+    stopping: bool = False
+    worker: str = ""
+    device: str = ""
+    attempts: int = 0
+    _elapsed: float = 0.0
+    _since: float | None = None
+
+    def __post_init__(self) -> None:
+        self.lanes = self.racing = tuple(RunLane(experiment) for experiment in self.experiments)
+
+    @property
+    def attempt(self) -> str:
+        """The name of the stretch from a start, or Continue, to the next end."""
+        return f"{self.id}-{self.attempts}"
+
+    @property
+    def status(self) -> Status:
+        """How the lane stands that matters most: first what goes on, then what can go on, then how it ended."""
+        statuses = [lane.status for lane in self.lanes]
+        return min(statuses, key=lambda s: (not s.active, not s.can_continue, list(Status).index(s)))
+
+    @property
+    def epoch(self) -> int:
+        """The newest epoch of any lane."""
+        return max(lane.history.epochs for lane in self.lanes)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of racing so far; the time between Stop and Continue does not count."""
+        return self._elapsed + (time.monotonic() - self._since if self._since else 0.0)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to go at the present speed; None while that cannot be said."""
+        to_go = self.experiments[0].training.epochs - self.epoch
+        if self.pace.kind is PaceKind.SLOW:
+            return to_go / self.pace.epochs_per_second
+        return self.elapsed / self.epoch * to_go if self.epoch else None
+
+    def begin(self, worker: str) -> None:
+        """A worker has taken this run."""
+        self.worker = worker
+        for lane in self.racing:
+            lane.status = Status.PREPARING
+
+    def reported(self, lane: RunLane) -> None:
+        """A lane has reported epochs."""
+        self._since = self._since or time.monotonic()
+        if lane.status.active:
+            lane.status = Status.RUNNING
+
+    def settle(self, reached: tuple[Reached, ...], folder: Path) -> None:
+        """The worker's complete result is here: keep the histories and, as files in ``folder``, the states."""
+        for lane, result in zip(self.racing, reached, strict=True):
+            lane.history.extend(result.chunk)
+            lane.state_file = folder / f"{self.id}-{self.lanes.index(lane)}.npz"
+            lane.state_file.write_bytes(result.state)
+            lane.reason, lane.status = result.reason, result.status
+        self._stop_clock()
+
+    def end(self, status: Status, reason: str = "") -> None:
+        """What was going on has ended like this."""
+        for lane in self.lanes:
+            if lane.status.active:
+                lane.status, lane.reason = status, reason
+        self._stop_clock()
+
+    def go_on(self, pace: Pace) -> None:
+        """Wait for a worker once more, to go on from where it stopped."""
+        self.pace, self.stopping, self.worker = pace, False, ""
+        self.attempts += 1
+        self.racing = tuple(lane for lane in self.lanes if lane.status.can_continue)
+        for lane in self.racing:
+            lane.status = Status.WAITING
+
+    def forget(self) -> None:
+        """Delete the files of this run."""
+        for lane in self.lanes:
+            if lane.state_file:
+                lane.state_file.unlink(missing_ok=True)
+
+    def _stop_clock(self) -> None:
+        self._elapsed, self._since = self.elapsed, None

@@ -1,0 +1,79 @@
+"""What runs inside a worker of the engine. Keras is imported in the functions: the server imports this module too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from distributed import get_worker, secede
+
+from rnnlab.architecture import Architecture, Form
+from rnnlab.counting import Summary
+from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
+from rnnlab.history import Chunk, Reached, Start
+
+if TYPE_CHECKING:
+    from rnnlab.training import Control
+
+#: The races that train in this process, by run and attempt.
+_controls: dict[str, Control] = {}
+
+
+def warm_up(threads: int) -> tuple[Device, ...]:
+    """Import and set up TensorFlow; the devices that it found."""
+    from rnnlab import backend, models
+
+    backend.configure(threads)
+    models.summarise(Architecture(), Form())
+    return backend.devices()
+
+
+def prime() -> None:
+    """Compile what is on the bench when rnnlab is first opened, so that the first race starts at once."""
+    from rnnlab import training
+
+    secede()
+    one_epoch = Choice(training=Training(epochs=1))
+    training.race(one_epoch.experiments(), report=lambda lane, chunk: None)
+
+
+def race(
+    topic: str, attempt: str, experiments: tuple[Experiment, ...], pace: Pace, starts: tuple[Start, ...]
+) -> tuple[Reached, ...]:
+    """Train in a thread of its own, so that the worker still answers what is asked of it meanwhile.
+
+    Progress goes out as events of ``topic``; ``set_control`` changes the pace or stops it.
+    """
+    from rnnlab import training
+
+    secede()
+    worker = get_worker()
+
+    def report(lane: int, chunk: Chunk) -> None:
+        worker.log_event(topic, {"attempt": attempt, "lane": lane, "chunk": chunk.to_event()})
+
+    _controls[attempt] = control = training.Control(pace)
+    try:
+        return training.race(experiments, report, control, starts)
+    finally:
+        del _controls[attempt]
+
+
+def set_control(attempt: str, pace: Pace, stopping: bool) -> bool:
+    """Change the pace of a race or stop it; False where no such race is (no longer, or not yet) under way."""
+    control = _controls.get(attempt)
+    if control:
+        control.set(pace, stopping)
+    return control is not None
+
+
+def summarise(architecture: Architecture, form: Form) -> Summary:
+    from rnnlab import models
+
+    return models.summarise(architecture, form)
+
+
+def keras_file(architecture: Architecture, form: Form, state: bytes) -> bytes:
+    """The trained model in Keras' file format."""
+    from rnnlab import models, training
+
+    return models.keras_file(architecture, form, training.weights_of(state))

@@ -1,0 +1,257 @@
+"""The choice as the query of an address, and back: a link opens the same screen.
+
+Only what differs from the defaults is written. Whatever a link says is checked: nonsense becomes the nearest valid
+choice, and what was dropped is said.
+
+    ?a=lstm-128-e100&a=gru-64-x2-bidirectional-sum&vocabulary=5000&timesteps=30
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
+
+from rnnlab import architecture as limits
+from rnnlab import experiment as training_limits
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Range
+from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, Pace, PaceKind, RealRange, Training
+from rnnlab.tasks import TASK_NAMES, TEXT_LENGTH
+
+E = TypeVar("E", bound=StrEnum)
+Query = Mapping[str, Sequence[str]]
+
+#: A value read from a link, and a complaint where the link said something else.
+Read = tuple[Any, str]
+
+NONE = "none"
+ARCHITECTURE = "a"
+
+
+def _whole(allowed: Range, optional: bool = False) -> Callable[[str], Read]:
+    """Reads a whole number; the nearest one where it is out of range."""
+    may = f"a whole number from {allowed.low:,} to {allowed.high:,}" + (f", or {NONE}" if optional else "")
+
+    def read(text: str) -> Read:
+        if optional and text == NONE:
+            return None, ""
+        if not re.fullmatch(r"[+-]?[0-9]{1,15}", text):
+            raise ValueError(may)
+        nearest = allowed.nearest(int(text))
+        return nearest, "" if nearest == int(text) else f"{may}; {nearest:,} is taken"
+
+    return read
+
+
+def _real(allowed: RealRange) -> Callable[[str], Read]:
+    may = f"a number from {allowed.low:g} to {allowed.high:g}"
+
+    def read(text: str) -> Read:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(may) from None
+        if math.isnan(value):
+            raise ValueError(may)
+        nearest = allowed.nearest(value)
+        return nearest, "" if nearest == value else f"{may}; {nearest:g} is taken"
+
+    return read
+
+
+def _one_of(kind: type[E]) -> Callable[[str], Read]:
+    def read(text: str) -> Read:
+        try:
+            return kind(text), ""
+        except ValueError:
+            raise ValueError(f"one of {', '.join(kind)}") from None
+
+    return read
+
+
+def _flag(no: str, yes: str) -> Callable[[str], Read]:
+    def read(text: str) -> Read:
+        if text not in (no, yes):
+            raise ValueError(f"{no} or {yes}")
+        return text == yes, ""
+
+    return read
+
+
+def _task(text: str) -> Read:
+    if text not in TASK_NAMES:
+        raise ValueError(f"one of {', '.join(TASK_NAMES)}")
+    return text, ""
+
+
+def _text(text: str) -> Read:
+    short = text[: TEXT_LENGTH.high]
+    return short, "" if short == text else f"at most {TEXT_LENGTH.high} characters; the first {TEXT_LENGTH.high} are taken"
+
+
+def _device(text: str) -> Read:
+    if not DEVICE.fullmatch(text):
+        raise ValueError("auto, cpu, gpu or a numbered one such as gpu:0")
+    return text, ""
+
+
+class Parameter(NamedTuple):
+    """One parameter of the query: where its value stands in a choice, and how it is read."""
+
+    part: str  # "form", "training", "pace", or "" for the choice itself
+    attribute: str
+    read: Callable[[str], Read]
+    write: Callable[[Any], str] = str
+
+
+def _optional(value: Any) -> str:
+    return NONE if value is None else str(value)
+
+
+PARAMETERS: dict[str, Parameter] = {
+    "vocabulary": Parameter("form", "input_dim", _whole(limits.INPUT_DIM)),
+    "input": Parameter("form", "tokens", _flag("numbers", "tokens"), lambda v: "tokens" if v else "numbers"),
+    "timesteps": Parameter("form", "timesteps", _whole(limits.TIMESTEPS, optional=True), _optional),
+    "batch": Parameter("form", "batch_size", _whole(limits.BATCH_SIZE, optional=True), _optional),
+    "every_step": Parameter("form", "return_sequences", _flag("no", "yes"), lambda v: "yes" if v else "no"),
+    "outputs": Parameter("form", "outputs", _whole(limits.OUTPUTS, optional=True), _optional),
+    "activation": Parameter("form", "activation", _one_of(Activation)),
+    "task": Parameter("", "task_name", _task),
+    "text": Parameter("", "text", _text),
+    "epochs": Parameter("training", "epochs", _whole(training_limits.EPOCHS)),
+    "rate": Parameter("training", "learning_rate", _real(training_limits.LEARNING_RATE), lambda v: f"{v:g}"),
+    "optimizer": Parameter("training", "optimizer", _one_of(Optimizer)),
+    "clip": Parameter("training", "clipping", _one_of(Clipping)),
+    "clip_at": Parameter("training", "clip_at", _real(training_limits.CLIP_AT), lambda v: f"{v:g}"),
+    "seed": Parameter("training", "seed", _whole(training_limits.SEED)),
+    "device": Parameter("training", "device", _device),
+    "pace": Parameter("pace", "kind", _one_of(PaceKind)),
+    "speed": Parameter("pace", "epochs_per_second", _whole(training_limits.EPOCHS_PER_SECOND)),
+}
+
+
+def encode(choice: Choice) -> dict[str, list[str]]:
+    """The parameters of the query that stand for this choice, without those that are as at first."""
+    first = Choice()
+    query: dict[str, list[str]] = {}
+    if choice.bench != first.bench:
+        query[ARCHITECTURE] = [encode_architecture(architecture) for architecture in choice.bench]
+    for name, parameter in PARAMETERS.items():
+        value = _get(choice, parameter)
+        if value != _get(first, parameter):
+            query[name] = [parameter.write(value)]
+    return query
+
+
+def decode(query: Query) -> tuple[Choice, tuple[str, ...]]:
+    """The choice that a query stands for, and a sentence for each thing in it that was dropped or changed.
+
+    Unknown parameters are passed over: other pages may have their own.
+    """
+    choice, dropped = Choice(), []
+    if texts := [text for text in query.get(ARCHITECTURE, ()) if text]:
+        bench, dropped = _decode_bench(texts)
+        choice = replace(choice, bench=bench)
+    for name, parameter in PARAMETERS.items():
+        for text in query.get(name, ())[:1]:
+            try:
+                value, complaint = parameter.read(text)
+                choice = _set(choice, parameter, value)
+            except ValueError as allowed:
+                complaint = f"{allowed}; {parameter.write(_get(choice, parameter))} is taken"
+            if complaint:
+                dropped.append(f"{name}={_short(text)}: {complaint}")
+    return choice, tuple(dropped)
+
+
+def encode_architecture(architecture: Architecture) -> str:
+    """An architecture in words joined by "-": "lstm-128-e100-x2-bidirectional-sum-nobias"."""
+    words = [architecture.cell.value, str(architecture.units)]
+    if architecture.embedding_dim is not None:
+        words.append(f"e{architecture.embedding_dim}")
+    if architecture.layers > 1:
+        words.append(f"x{architecture.layers}")
+    if architecture.direction is not Direction.FORWARD:
+        words.append(architecture.direction.value)
+    if architecture.merge_mode is not MergeMode.CONCAT:
+        words.append(architecture.merge_mode.value)
+    if not architecture.reset_after:
+        words.append("before")
+    if not architecture.use_bias:
+        words.append("nobias")
+    return "-".join(words)
+
+
+def decode_architecture(text: str) -> tuple[Architecture, list[str]]:
+    """The nearest architecture to these words, and a sentence for each that was dropped or changed.
+
+    Raises:
+        ValueError: the first word is no cell.
+    """
+    first, *words = text.split("-")
+    architecture = Architecture(_one_of(Cell)(first)[0])
+    dropped = []
+    for word in words:
+        try:
+            change, complaint = _word(word)
+            architecture = replace(architecture, **change)
+        except ValueError as allowed:
+            complaint = f"{allowed}; it is passed over"
+        if complaint:
+            dropped.append(f"a={_short(text)}: “{_short(word)}” should be {complaint}")
+    return architecture, dropped
+
+
+_NUMBERS = {
+    "": ("units", _whole(limits.UNITS)),
+    "e": ("embedding_dim", _whole(limits.EMBEDDING_DIM)),
+    "x": ("layers", _whole(limits.LAYERS)),
+}
+_WORDS: dict[str, dict[str, Any]] = {
+    **{direction.value: {"direction": direction} for direction in Direction},
+    **{mode.value: {"merge_mode": mode} for mode in MergeMode},
+    "before": {"reset_after": False},
+    "nobias": {"use_bias": False},
+}
+
+
+def _word(word: str) -> tuple[dict[str, Any], str]:
+    if word in _WORDS:
+        return _WORDS[word], ""
+    if match := re.fullmatch(r"([ex]?)([0-9]+)", word):
+        attribute, read = _NUMBERS[match[1]]
+        value, complaint = read(match[2])
+        return {attribute: value}, complaint
+    raise ValueError(f"a hidden size, e… for an embedding, x… for layers, or one of {', '.join(_WORDS)}")
+
+
+def _decode_bench(texts: Sequence[str]) -> tuple[tuple[Architecture, ...], list[str]]:
+    bench, dropped = [], []
+    for text in texts[: limits.BENCH_SIZE.high]:
+        try:
+            architecture, complaints = decode_architecture(text)
+            bench.append(architecture)
+            dropped += complaints
+        except ValueError as allowed:
+            dropped.append(f"a={_short(text)}: it should begin with {allowed}; it is left out")
+    if len(texts) > limits.BENCH_SIZE.high:
+        dropped.append(f"a: at most {limits.BENCH_SIZE.high} architectures; the first {limits.BENCH_SIZE.high} are taken")
+    return tuple(bench) or limits.FIRST_BENCH, dropped
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _get(choice: Choice, parameter: Parameter) -> Any:
+    return getattr(getattr(choice, parameter.part) if parameter.part else choice, parameter.attribute)
+
+
+def _set(choice: Choice, parameter: Parameter, value: Any) -> Choice:
+    if not parameter.part:
+        return replace(choice, **{parameter.attribute: value})
+    part: Form | Training | Pace = getattr(choice, parameter.part)
+    return replace(choice, **{parameter.part: replace(part, **{parameter.attribute: value})})

@@ -1,0 +1,98 @@
+"""Tables for the charts: numbers only, made from the bench and from runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from rnnlab.architecture import UNITS, Architecture, Cell, Form
+from rnnlab.charts import thin
+from rnnlab.colours import Look
+from rnnlab.counting import LayerCount, count
+from rnnlab.history import History
+
+
+def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
+    """Columns architecture, layer, matrix, parameters, order: a row for each matrix of each gate."""
+    rows = []
+    for architecture, look in zip(bench, looks, strict=True):
+        for layer in count(architecture, form).layers:
+            for term in layer.terms:
+                rows.append((look.label, layer_title(layer), term.matrix.value, term.parameters))
+    table = pd.DataFrame(rows, columns=["architecture", "layer", "matrix", "parameters"])
+    order = {title: place for place, title in enumerate(dict.fromkeys(table["layer"]))}
+    return table.assign(order=table["layer"].map(order) * 100 + table["matrix"].map(_matrix_order(table)))
+
+
+def _matrix_order(table: pd.DataFrame) -> dict[str, int]:
+    return {matrix: place for place, matrix in enumerate(dict.fromkeys(table["matrix"]))}
+
+
+def layer_title(layer: LayerCount) -> str:
+    """What a layer is called where layers of several architectures are compared."""
+    if layer.kind in ("embedding", "flip"):
+        return layer.kind
+    if layer.kind == "dense":
+        return "output"
+    number = layer.name.rpartition("_")[2]
+    return f"recurrent {int(number) + 1}" if number.isdigit() else "recurrent 1"
+
+
+def size_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
+    """Columns architecture, units, parameters: the total at hidden sizes from 1 to the largest."""
+    sizes = sorted({min(round(2 ** (step / 4)), UNITS.high) for step in range(41)})
+    rows = [
+        (look.label, units, count(replace(architecture, units=units), form).total)
+        for architecture, look in zip(bench, looks, strict=True)
+        for units in sizes
+    ]
+    return pd.DataFrame(rows, columns=["architecture", "units", "parameters"])
+
+
+def chosen_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
+    """The same columns for the chosen hidden sizes alone."""
+    rows = [
+        (look.label, architecture.units, count(architecture, form).total)
+        for architecture, look in zip(bench, looks, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["architecture", "units", "parameters"])
+
+
+def ratio(architecture: Architecture, form: Form, whole: bool) -> float:
+    """How many times the parameters of a plain SimpleRNN of the same sizes.
+
+    Args:
+        architecture: compared with a forward SimpleRNN of one layer, the same hidden size and embedding.
+        form: what goes in and out.
+        whole: whether embedding and output layer count too, or the recurrent layers alone.
+    """
+    simple = Architecture(Cell.SIMPLE_RNN, architecture.units, architecture.embedding_dim)
+    return _size(architecture, form, whole) / _size(simple, form, whole)
+
+
+def _size(architecture: Architecture, form: Form, whole: bool) -> int:
+    counted = count(architecture, form)
+    if whole:
+        return counted.total
+    return sum(layer.parameters for layer in counted.layers if layer.kind == architecture.cell)
+
+
+def ratio_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form, whole: bool) -> pd.DataFrame:
+    """Columns architecture, ratio."""
+    rows = [(look.label, ratio(a, form, whole)) for a, look in zip(bench, looks, strict=True)]
+    return pd.DataFrame(rows, columns=["architecture", "ratio"])
+
+
+def loss_table(histories: Sequence[History], looks: Sequence[Look]) -> pd.DataFrame:
+    """Columns architecture, epoch, loss, thinned so that all curves together stay readable and quick."""
+    rows: list[tuple[str, int, float]] = []
+    for history, look in zip(histories, looks, strict=True):
+        losses = history.losses[:]
+        step = thin(len(losses), len(histories))
+        kept = [*range(0, len(losses), step), *([len(losses) - 1] if losses else [])]
+        rows += [(look.label, index + 1, losses[index]) for index in dict.fromkeys(kept)]
+    return pd.DataFrame(rows, columns=["architecture", "epoch", "loss"])
+
+

@@ -1,0 +1,163 @@
+"""What the page "Architectures" shows of a bench."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnlab import charts, drawing, export, presets as lectures, tables
+from rnnlab.architecture import Architecture, Form
+from rnnlab.colours import Look, looks
+from rnnlab.counting import Summary, count
+from rnnlab.ui import state, views
+from rnnlab.ui.texts import _
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+Answer = Summary | str | None
+
+
+def presets() -> None:
+    """The lectures' examples, each a click."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption(_("From the lectures:"), width="content")
+        for preset in lectures.PRESETS:
+            st.button(
+                _(preset.title), help=_(preset.story), key=f"preset-{preset.name}",
+                on_click=lambda p=preset: state.set_choice(replace(state.choice(), bench=p.bench, form=p.form)),
+            )  # fmt: skip
+
+
+def totals(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer], feet: Sequence[DeltaGenerator]) -> None:
+    """In each card: the count, its ratio to SimpleRNN, and the check against Keras."""
+    for architecture, answer, foot in zip(bench, answers, feet, strict=True):
+        with foot:
+            counted = count(architecture, form)
+            note = _("{ratio:.2f} × SimpleRNN").format(ratio=tables.ratio(architecture, form, whole=False))
+            views.total(counted.total, note, check(counted.total, answer))
+
+
+def check(total: int, answer: Answer) -> str:
+    """The check of a count against Keras, as HTML."""
+    if isinstance(answer, str):
+        return views.checked(total, None, _("Counted, not built: ") + answer)
+    return views.checked(total, answer.parameters if answer else None, _("Keras is counting …"))
+
+
+def tabs(bench: tuple[Architecture, ...], form: Form, answers: Sequence[Answer]) -> None:
+    """The views of the bench; only the open one is drawn."""
+    draw = {
+        "compare": (_("Compare"), lambda: compare(bench, form)),
+        "formulas": (_("Formulas"), lambda: formulas(bench, form, answers)),
+        "shapes": (_("Shapes"), lambda: shapes(bench, form)),
+        "drawings": (_("Drawings"), lambda: drawings(bench, form)),
+        "keras": (_("Keras summary"), lambda: summaries(bench, answers)),
+        "code": (_("Keras code"), lambda: codes(bench, form)),
+    }
+    names = {title: name for name, (title, _draw) in draw.items()}
+    opened = draw.get(state.view(), draw["compare"])[0]
+    for title, tab in zip(names, st.tabs(list(names), default=opened, on_change="rerun", key=state.key("view")), strict=True):
+        if tab.open:
+            state.set_view("" if names[title] == "compare" else names[title])
+            with tab:
+                draw[names[title]][1]()
+
+
+def compare(bench: tuple[Architecture, ...], form: Form) -> None:
+    """Charts: the parameters by layer and by matrix, against hidden size, and as ratios to SimpleRNN."""
+    shown = looks(bench)
+    table = tables.parameter_table(bench, shown, form)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _chart(_("Parameters by layer"), charts.parameter_stack(table, shown, "layer"), _bars_text(table, "layer"))
+    with right:
+        _chart(_("Parameters by matrix"), charts.parameter_stack(table, shown, "matrix"), _bars_text(table, "matrix"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        chosen = tables.chosen_table(bench, shown, form)
+        curves = charts.size_curves(tables.size_table(bench, shown, form), chosen, shown)
+        _chart(_("Parameters against hidden size"), curves, _rows_text(chosen, "parameters"))
+        st.caption(_("Both axes are logarithmic: a straight line twice as steep means growth with the square of the hidden size."))
+    with right:
+        ratios = tables.ratio_table(bench, shown, form, whole=False)
+        _chart(_("Ratio to SimpleRNN, recurrent layers alone"), charts.ratio_bars(ratios, shown), _rows_text(ratios, "ratio"))
+        st.caption(
+            _("At equal sizes an LSTM has exactly 4 times the weights of a SimpleRNN, one for each gate. A GRU has 3 times; in Keras a little more, since reset_after keeps two biases per gate.")
+        )
+
+
+def _chart(title: str, chart: object, text: str) -> None:
+    st.markdown(f"**{title}**")
+    st.altair_chart(chart, alt=f"{title}. {text}")  # type: ignore[arg-type]
+
+
+def _bars_text(table: object, by: str) -> str:
+    sums = table.groupby(["architecture", by], sort=False)["parameters"].sum()  # type: ignore[attr-defined]
+    return "; ".join(f"{name}, {part}: {value:,}" for (name, part), value in sums.items())
+
+
+def _rows_text(table: object, column: str) -> str:
+    rows = zip(table["architecture"], table[column], strict=True)  # type: ignore[index]
+    return "; ".join(f"{name}: {value:,.4g}" if column == "ratio" else f"{name}: {value:,}" for name, value in rows)
+
+
+def formulas(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer]) -> None:
+    """Every layer's formula, gate by gate and matrix by matrix."""
+    st.caption(
+        _("V vocabulary, d input size, Dₕ hidden size, K outputs. Wₓ turns the input into D_h numbers, Wₕ the state before, b is the bias. Sizes are rows × columns as in W·x; Keras stores the transposes.").replace("D_h", "Dₕ")
+    )
+    grid = st.grid(min_column_width=330, gap="medium")
+    for architecture, look, answer in zip(bench, looks(bench), answers, strict=True):
+        with grid.container(border=True, gap="xsmall"):
+            views.lane_title(look)
+            counted = count(architecture, form)
+            views.derivation(architecture, form, counted, check(counted.total, answer))
+
+
+def shapes(bench: Sequence[Architecture], form: Form) -> None:
+    """Every layer's output shape, for one sample and the batch, with and without every-step output."""
+    grid = st.grid(min_column_width=330, gap="medium")
+    for architecture, look in zip(bench, looks(bench), strict=True):
+        with grid.container(border=True, gap="xsmall"):
+            views.lane_title(look)
+            for every, title in ((True, _("Output at every step")), (False, _("Output at the last step"))):
+                other = replace(form, return_sequences=every)
+                chosen = " ✓ " + _("chosen") if every == form.return_sequences else ""
+                st.markdown(f"**{title}**{chosen}")
+                counted = count(architecture, other)
+                views.shapes(architecture, other, counted, counted)
+    st.caption(_("None stands for any number. The number of parameters is the same for every batch size and every length."))
+
+
+def drawings(bench: Sequence[Architecture], form: Form) -> None:
+    """Every architecture unrolled over time."""
+    grid = st.grid(min_column_width=380, gap="medium")
+    for architecture, look in zip(bench, looks(bench), strict=True):
+        with grid.container(border=True, gap="xsmall"):
+            views.lane_title(look)
+            st.markdown(drawing.draw(architecture, form, look.colour), unsafe_allow_html=True)
+            st.caption(drawing.describe(architecture, form))
+
+
+def summaries(bench: Sequence[Architecture], answers: Sequence[Answer]) -> None:
+    """What Keras itself prints of each model."""
+    for look, answer in zip(looks(bench), answers, strict=True):
+        views.lane_title(look)
+        if isinstance(answer, Summary):
+            st.code(answer.text, language=None)
+        else:
+            st.caption(answer or _("Keras is building this model …"))
+
+
+def codes(bench: Sequence[Architecture], form: Form) -> None:
+    """The code that builds exactly each model."""
+    grid = st.grid(columns=2, min_column_width=420, gap="medium")
+    look: Look
+    for architecture, look in zip(bench, looks(bench), strict=True):
+        with grid.container(gap="xsmall"):
+            views.lane_title(look)
+            st.code(export.model_code(architecture, form), language="python")

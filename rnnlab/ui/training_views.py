@@ -1,0 +1,165 @@
+"""What the page "Train" shows around a run: the story of its task, its buttons, its results to take home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnlab import export
+from rnnlab.architecture import MOST_TRAINABLE, Architecture, Direction, Form
+from rnnlab.colours import looks
+from rnnlab.counting import count
+from rnnlab.engine import Run
+from rnnlab.experiment import Choice, PaceKind
+from rnnlab.history import Status
+from rnnlab.tasks import FIXED_TASKS, task
+from rnnlab.ui import live, state, views
+from rnnlab.ui.texts import _
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+
+def current_run() -> Run | None:
+    """The run that this page shows: the one in the address or, in a new tab, the one that this browser has under way."""
+    if not state.run_id() and state.is_plain_address():
+        state.once("adopt", _adopt)
+    run = live.engine().run(state.run_id())
+    if state.run_id() and not run:
+        st.info(_("The run of this link is no longer here. Its settings are: press Train to run it again."))
+    return run
+
+
+def _adopt() -> None:
+    run = live.engine().newest_of(state.browser())
+    if run:
+        first = run.experiments[0]
+        bench = tuple(experiment.architecture for experiment in run.experiments)
+        state.set_choice(
+            replace(
+                state.choice(), bench=bench, task_name=first.task_name, text=first.text, training=first.training, pace=run.pace
+            )
+        )
+        state.set_run_id(run.id)
+
+
+def task_story(name: str, text: str) -> tuple[Form, str]:
+    """Tell what the task is about.
+
+    Returns:
+        The form of its models, and what is wrong with the person's text, empty where nothing is.
+    """
+    try:
+        chosen = task(name, text)
+    except ValueError as error:
+        problem = _("Type a text to learn.") if not text else str(error)[0].upper() + str(error)[1:] + "."
+        st.warning(problem, icon=":material/edit:")
+        return FIXED_TASKS["hihello"].form, problem
+    st.caption(_(chosen.story))
+    numbers = "  ".join(f"{views.visible(c)} {n}" for n, c in enumerate(chosen.vocabulary))
+    views.facts(
+        [
+            (_("in"), views.visible(chosen.text[:-1])),
+            (_("out"), views.visible(chosen.target)),
+            (_("vocabulary"), numbers),
+        ]
+    )
+    return chosen.form, ""
+
+
+def notes(bench: Sequence[Architecture], form: Form, feet: Sequence[DeltaGenerator]) -> None:
+    """In each card: the count, and what a person should know before training this one."""
+    for architecture, foot in zip(bench, feet, strict=True):
+        total = count(architecture, form).total
+        with foot:
+            st.caption(_("{total:,} parameters for this task").format(total=total))
+            if architecture.direction is not Direction.FORWARD:
+                st.warning(
+                    _("It sees the answer: reading backward it has read the next character, which is what it should predict. Its score means nothing here."),
+                    icon=":material/visibility:",
+                )
+            if total > MOST_TRAINABLE:
+                st.error(_("Too large to train: over {most:,} parameters. It is counted only.").format(most=MOST_TRAINABLE))
+
+
+def buttons(run: Run | None, problem: str) -> None:
+    """Train, Stop, Continue: what can be done now."""
+    choice = state.choice()
+    same = not problem and run is not None and run.experiments == choice.experiments()
+    active = run is not None and run.status.active
+    if run and active and run.pace != choice.pace:
+        live.engine().set_pace(run, choice.pace)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if run and active and same:
+            st.button(_("Stop"), icon=":material/stop:", type="primary", key="stop", on_click=live.engine().stop, args=(run,))
+        elif run and same and run.status.can_continue:
+            step = choice.pace.kind is PaceKind.STEP
+            title, icon = (_("Next epoch"), ":material/skip_next:") if step else (_("Continue"), ":material/play_arrow:")
+            st.button(title, icon=icon, type="primary", key="continue", on_click=_go_on, args=(run,))
+            st.button(_("Train anew"), icon=":material/replay:", key="train", on_click=_train)
+        else:
+            again = same and run is not None
+            title = _("Train again") if again else _("Train")
+            st.button(title, icon=":material/play_arrow:", type="primary", key="train", on_click=_train, disabled=bool(problem))
+            if run and not same:
+                st.caption(_("The settings have changed: below is the run before. Train starts anew."))
+
+
+def _train() -> None:
+    """Start a run with the present choice; one that is still going on gives way."""
+    run = live.engine().run(state.run_id())
+    if run and run.status.active:
+        live.engine().stop(run)
+    choice: Choice = state.choice()
+    started = live.engine().start(choice.experiments(), choice.pace, state.browser())
+    state.set_run_id(started.id)
+
+
+def _go_on(run: Run) -> None:
+    live.engine().go_on(run, state.choice().pace)
+
+
+def invitation() -> None:
+    """What stands where the race will be."""
+    st.info(
+        _("Nothing is trained yet. Press **Train**: curves of the loss and what each architecture predicts appear here and move with every epoch."),
+        icon=":material/directions_run:",
+    )
+
+
+def results(run: Run) -> None:
+    """The race, and afterwards what can be taken home."""
+    scale = st.segmented_control(
+        _("Loss axis"), [False, True], default=False, required=True, key=state.key("log"),
+        format_func=lambda log: _("logarithmic") if log else _("linear"), label_visibility="collapsed",
+    )  # fmt: skip
+    live.race(run, scale)
+    if not run.status.active:
+        if run.status is Status.LOST:
+            st.button(_("Run again"), icon=":material/replay:", key="run-again", on_click=_train)
+        _downloads(run)
+
+
+def _downloads(run: Run) -> None:
+    shown = looks([experiment.architecture for experiment in run.experiments])
+    with st.expander(_("Take it home: history, models, scripts"), icon=":material/download:"):
+        lanes = [(look.label, lane.experiment.task, lane.history) for look, lane in zip(shown, run.lanes, strict=True)]
+        st.download_button(
+            _("History of all (CSV)"), lambda: export.history_csv(lanes).encode("utf-8-sig"), "rnnlab-history.csv", "text/csv",
+            icon=":material/table:", on_click="ignore",
+        )  # fmt: skip
+        for number, (look, lane) in enumerate(zip(shown, run.lanes, strict=True)):
+            name = f"rnnlab-{number + 1}-{lane.experiment.architecture.cell}"
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                views.lane_title(look)
+                st.download_button(
+                    _("Model (.keras)"), lambda n=number: live.engine().keras_file(run, n), f"{name}.keras", "application/octet-stream",
+                    key=f"model-{number}", icon=":material/deployed_code:", on_click="ignore", disabled=lane.state_file is None,
+                )  # fmt: skip
+                st.download_button(
+                    _("Script that repeats it (.py)"), export.script(lane.experiment), f"{name}.py", "text/x-python",
+                    key=f"script-{number}", icon=":material/code:", on_click="ignore",
+                )  # fmt: skip

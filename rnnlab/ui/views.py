@@ -1,0 +1,215 @@
+"""Pieces of HTML that Streamlit has no element for. Whatever comes from a person is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from rnnlab.architecture import Architecture, Form
+from rnnlab.colours import MATRICES, Look
+from rnnlab.counting import Count, LayerCount, Matrix, Term
+from rnnlab.formulas import layer_formulas, shape_text
+from rnnlab.history import History
+from rnnlab.tasks import TextTask
+from rnnlab.ui.texts import _
+
+_STYLE = """<style>
+.lab-title{display:flex;align-items:center;gap:.5rem;font-weight:600;font-size:1.05rem;line-height:1.3}
+.lab-dot{width:.8rem;height:.8rem;border-radius:50%;background:var(--c);flex:none}
+.lab-total{font-size:1.5rem;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}
+.lab-small{font-size:.82rem;opacity:.72}
+.lab-ok{color:#0B8A5F;font-weight:600}.lab-bad{color:#fff;background:#C62828;font-weight:700;padding:.1rem .5rem;border-radius:.3rem}
+.lab-layer{padding:.55rem 0;border-top:1px solid rgba(128,128,128,.25)}
+.lab-layer code{font-size:.82rem}
+.lab-formula{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.82rem;line-height:1.55;overflow-wrap:anywhere}
+.lab-scroll{overflow-x:auto}
+table.lab{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums;margin-top:.35rem;width:100%}
+table.lab th,table.lab td{padding:.18rem .45rem;text-align:right;border:0;border-bottom:1px solid rgba(128,128,128,.18);white-space:nowrap}
+table.lab th{font-weight:600}table.lab td:first-child,table.lab th:first-child{text-align:left;padding-left:0}
+table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
+.lab-chip{display:inline-block;width:.6rem;height:.6rem;border-radius:.15rem;background:var(--c);margin-right:.3rem}
+.lab-text{display:flex;flex-wrap:wrap;gap:.25rem;margin:.1rem 0 .2rem}
+.lab-char{min-width:1.75rem;padding:.1rem .25rem .15rem;text-align:center;border-radius:.35rem;font-family:"Source Code Pro",ui-monospace,monospace;font-size:1.1rem;line-height:1.4;border:2px solid transparent}
+.lab-char small{display:block;font-size:.62rem;line-height:1.1;opacity:.8;font-variant-numeric:tabular-nums}
+.lab-char.right{background:rgba(15,154,120,.2);border-color:rgba(15,154,120,.75)}
+.lab-char.wrong{background:rgba(217,97,26,.12);border:2px dashed rgba(217,97,26,.85)}
+.lab-long .lab-char{min-width:1.05rem;font-size:.85rem;padding:0 .1rem;border-width:1px}
+.lab-log{max-height:15.5rem;overflow-y:auto;font-size:.82rem;font-family:"Source Code Pro",ui-monospace,monospace}
+.lab-log table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
+.lab-log th{position:sticky;top:0;text-align:left;font-weight:600;font-size:.72rem;opacity:.75;font-family:"Source Sans",sans-serif;backdrop-filter:blur(8px)}
+.lab-log td{padding:.08rem .5rem .08rem 0;vertical-align:top}.lab-log td:last-child{overflow-wrap:anywhere}
+.lab-log .x{text-decoration:underline wavy rgba(217,97,26,.9) 1.5px;text-underline-offset:3px;opacity:.75}
+.lab-log .done{color:#0B8A5F;font-weight:600}
+.lab-facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;font-variant-numeric:tabular-nums}
+.lab-facts b{font-weight:600}
+.lab-bar{height:.35rem;border-radius:.2rem;background:rgba(128,128,128,.22);overflow:hidden;margin:.3rem 0}
+.lab-bar i{display:block;height:100%;background:var(--c,#3A7FD5)}
+</style>"""
+
+#: Texts longer than this are shown in small letters without numbers.
+_LONG = 24
+
+
+def visible(text: str) -> str:
+    """A text whose spaces can be seen."""
+    return text.replace(" ", "␣")
+
+
+def style() -> None:
+    """The style of all pieces below; once on each page."""
+    st.html(_STYLE)
+
+
+def lane_title(look: Look) -> None:
+    """The name of an architecture with its colour."""
+    st.html(f'<div class="lab-title"><span class="lab-dot" style="--c:{look.colour}"></span>{escape(look.label)}</div>')
+
+
+def total(parameters: int, note: str, check: str) -> None:
+    """The parameter count of an architecture, with a note and the check against Keras (HTML from ``checked``)."""
+    st.html(
+        f'<div class="lab-total">{parameters:,}</div><div class="lab-small">{escape(_("parameters"))}'
+        f" · {escape(note)}</div><div class='lab-small' style='opacity:1'>{check}</div>"
+    )
+
+
+def checked(ours: int, keras: int | None, waiting: str) -> str:
+    """A tick where Keras counts the same, something loud where it does not."""
+    if keras is None:
+        return f'<span style="opacity:.7">{escape(waiting)}</span>'
+    if keras == ours:
+        return f'<span class="lab-ok">✓ {escape(_("Keras counts the same"))}</span>'
+    return f'<span class="lab-bad">✗ {escape(_("Keras counts {count:,}").format(count=keras))}</span>'
+
+
+def derivation(architecture: Architecture, form: Form, counted: Count, check: str) -> None:
+    """The count of a model layer by layer: symbols, numbers, result, and the matrices gate by gate."""
+    formulas = layer_formulas(counted.layers, architecture, form)
+    parts = []
+    for layer, formula in zip(counted.layers, formulas, strict=True):
+        lines = [f'<b>{escape(layer.name)}</b> <span class="lab-small">{escape(shape_text(layer.output_shape))}</span>']
+        if formula.symbols:
+            lines.append(f'<div class="lab-formula">{escape(formula.symbols)}<br>= {escape(formula.numbers)}<br>= <b>{formula.result:,}</b></div>')
+            lines.append(_matrices(layer))
+        else:
+            lines.append(f'<div class="lab-small">{escape(_("No weights: it puts the steps back in order, first step first."))}</div>')
+        parts.append(f'<div class="lab-layer">{"".join(lines)}</div>')
+    numbers = " + ".join(f"{layer.parameters:,}" for layer in counted.layers if layer.terms)
+    parts.append(f'<div class="lab-layer"><b>{escape(_("Total"))}</b><div class="lab-formula">{numbers}<br>= <b>{counted.total:,}</b></div>{check}</div>')
+    st.html("".join(parts))
+
+
+def _matrices(layer: LayerCount) -> str:
+    """A table of a layer's matrices: a row for each gate, a column for each matrix, sizes as the lectures write them."""
+    gates = [(gate, list(terms)) for gate, terms in groupby(layer.terms, key=lambda term: term.gate)]
+    head = "".join(_matrix_head(term) for term in gates[0][1])
+    rows = []
+    for gate, terms in gates:
+        cells = "".join(f"<td>{term.rows * term.columns:,}</td>" for term in terms)
+        name = _(str(gate)) if gate else _("all")
+        rows.append(f"<tr><td>{escape(name)}</td>{cells}<td><b>{sum(t.rows * t.columns for t in terms):,}</b></td></tr>")
+    copies = layer.terms[0].copies
+    note = ""
+    if copies > 1:
+        each = layer.parameters // copies
+        note = _("one direction {each:,}, two directions 2 · {each:,} = {both:,}").format(each=each, both=layer.parameters)
+        note = f'<div class="lab-small">{escape(note)}</div>'
+    first = escape(_("gate")) if layer.terms[0].gate else ""
+    return (
+        f'<div class="lab-scroll"><table class="lab"><thead><tr><th>{first}</th>{head}<th>{escape(_("sum"))}</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>{note}"
+    )
+
+
+def _matrix_head(term: Term) -> str:
+    biases = (Matrix.BIAS, Matrix.RECURRENT_BIAS, Matrix.OUTPUT_BIAS)
+    size = f"{term.rows:,}" if term.matrix in biases else f"{term.rows:,}×{term.columns:,}"
+    return f'<th><span class="lab-chip" style="--c:{MATRICES[term.matrix]}"></span>{escape(term.matrix)}<span class="dim">{size}</span></th>'
+
+
+def prediction(task: TextTask, history: History) -> None:
+    """The text predicted now, a box for each character: whole and green where right, dashed and orange where wrong."""
+    if not history.losses:
+        st.html(f'<div class="lab-text">{"".join(_box("·", "", "", _("not predicted yet")) for character in task.target)}</div>')
+        return
+    tokens, probability = history.predicted[len(history.losses) - 1], history.probability[len(history.losses) - 1]
+    long = len(tokens) > _LONG
+    boxes = []
+    for character, target, sure in zip(task.read(tokens), task.target, probability, strict=True):
+        right = character == target
+        said = _("right") if right else _("wrong, it should be “{target}”").format(target=target)
+        number = "" if long else f"{sure:.0%}"
+        boxes.append(_box(character, "right" if right else "wrong", number, f"{said}, {sure:.1%}"))
+    st.html(f'<div class="lab-text{" lab-long" if long else ""}" role="img" aria-label="{escape(task.read(tokens))}">{"".join(boxes)}</div>')
+
+
+def _box(character: str, kind: str, number: str, title: str) -> str:
+    shown = escape(visible(character))
+    small = f"<small>{number}</small>" if number else ""
+    return f'<span class="lab-char {kind}" title="{escape(title)}">{shown}{small}</span>'
+
+
+def iterations(task: TextTask, history: History) -> None:
+    """The list iteration – loss – prediction, newest first; so many lines as can be drawn again at every tick."""
+    epochs = len(history.losses)
+    most = max(15, min(100, 2400 // len(task.target)))
+    target = np.array([task.vocabulary.index(c) for c in task.target])
+    rows = [_iteration(i, history, task, target) for i in range(epochs - 1, max(-1, epochs - 1 - most), -1)]
+    note = ""
+    if epochs > most:
+        note = _("The newest {most} of {epochs:,}; all of them are in the CSV.").format(most=most, epochs=epochs)
+        note = f'<div class="lab-small">{escape(note)}</div>'
+    head = f"<tr><th>{escape(_('epoch'))}</th><th>{escape(_('loss'))}</th><th>{escape(_('prediction'))}</th></tr>"
+    st.html(f'<div class="lab-log" tabindex="0"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>{note}</div>')
+
+
+def _iteration(index: int, history: History, task: TextTask, target: NDArray[np.int_]) -> str:
+    tokens = history.predicted[index]
+    right = tokens == target
+    text = "".join(
+        escape(visible(c)) if ok else f'<span class="x">{escape(visible(c))}</span>'
+        for c, ok in zip(task.read(tokens), right, strict=True)
+    )
+    mark = ' <span class="done">✓</span>' if right.all() else ""
+    return f"<tr><td>{history.start + index + 1}</td><td>{history.losses[index]:.4f}</td><td>{text}{mark}</td></tr>"
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> None:
+    """Short facts in a row: name and value."""
+    inner = "".join(f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in pairs)
+    st.html(f'<div class="lab-facts">{inner}</div>')
+
+
+def bar(share: float, colour: str) -> None:
+    """How much of something is done."""
+    percent = round(100 * min(max(share, 0.0), 1.0), 1)
+    st.html(f'<div class="lab-bar" role="progressbar" aria-valuenow="{percent}"><i style="width:{percent}%;--c:{colour}"></i></div>')
+
+
+def shapes(architecture: Architecture, form: Form, one: Count, batch: Count) -> None:
+    """A table: every layer's output shape for one sample and for the batch."""
+    rows = "".join(
+        f"<tr><td>{escape(a.name)}</td><td>{escape(shape_text(a.output_shape[1:]))}</td><td>{escape(shape_text(b.output_shape))}</td></tr>"
+        for a, b in zip(one.layers, batch.layers, strict=True)
+    )
+    size = (form.timesteps, form.input_dim) if architecture.embedding_dim is None or not form.tokens else (form.timesteps,)
+    first = f"<tr><td>{escape(_('input'))}</td><td>{escape(shape_text(size))}</td><td>{escape(shape_text((form.batch_size, *size)))}</td></tr>"
+    head = f"<tr><th>{escape(_('layer'))}</th><th>{escape(_('one sample'))}</th><th>{escape(_('the batch'))}</th></tr>"
+    st.html(f'<div class="lab-scroll"><table class="lab"><thead>{head}</thead><tbody>{first}{rows}</tbody></table></div>')
+
+
+def dropped_messages(dropped: Sequence[str]) -> None:
+    """What the link said that could not be taken."""
+    if dropped:
+        lines = "\n".join(f"- {_plain(line)}" for line in dropped)
+        st.warning(_("Some of this link could not be taken as it stood:") + "\n\n" + lines, icon=":material/link_off:")
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it stands."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:&" else c for c in text)
