@@ -9,7 +9,8 @@ if __name__ == "__main__":
     from rnnlab.ui import live, state, views
     from rnnlab.ui.texts import _
 
-    st.set_page_config(page_title="rnnlab", page_icon=":material/ssid_chart:", layout="wide")
+    st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide")
+    st.logo(views.LOGO, icon_image=views.ICON, size="large")
     page = st.navigation(
         [
             st.Page("pages/architectures.py", title=_("Architectures"), icon=":material/account_tree:", default=True),

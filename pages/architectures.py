@@ -8,9 +8,10 @@ from rnnlab.colours import looks
 from rnnlab.ui import architecture_views, controls, live, state, views
 from rnnlab.ui.texts import _
 
-st.title(_("Architectures"), anchor=False)
-st.markdown(_("Put recurrent architectures side by side and see what each costs, down to the single matrix."))
-views.dropped_messages(state.dropped())
+views.heading(
+    _("Architectures"),
+    _("Put recurrent architectures side by side and see what each costs, down to the single matrix."),
+)
 architecture_views.presets()
 
 choice = state.choice()

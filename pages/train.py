@@ -8,23 +8,26 @@ from rnnlab.colours import looks
 from rnnlab.ui import controls, live, state, training_views, views
 from rnnlab.ui.texts import _
 
-st.title(_("Train"), anchor=False)
-st.markdown(_("Every architecture of the bench learns the same text, one epoch each in turn. Press Train and watch them race."))
-views.dropped_messages(state.dropped())
+views.heading(
+    _("Train"),
+    _("Every architecture of the bench learns the same text, one epoch each in turn. Press Train and watch them race."),
+)
 run = training_views.current_run()
 
 choice = state.choice()
 task_name, text = controls.task(choice.task_name, choice.text)
 form, problem = training_views.task_story(task_name, text)
-bench, feet = controls.bench(choice.bench, looks(choice.bench), form)
-with st.expander(_("Training settings"), icon=":material/tune:"):
-    settings = controls.training(choice.training, live.engine().devices())
-pace = controls.pace(choice.pace)
-state.update(replace(choice, bench=bench, task_name=task_name, text=text, training=settings, pace=pace))
+bench = controls.bench_row(choice.bench, looks(choice.bench), form)
+training_views.notes(bench, form)
+with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    buttons = st.container(horizontal=True, gap="small", width="content")
+    pace = controls.pace(choice.pace)
+    with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
+        training = controls.training(choice.training, live.engine().devices())
+state.update(replace(choice, bench=bench, task_name=task_name, text=text, training=training, pace=pace))
 
-training_views.notes(bench, form, feet)
-
-training_views.buttons(run, problem)
+with buttons:
+    training_views.buttons(run, problem)
 if run:
     training_views.results(run)
 else:

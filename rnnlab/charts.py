@@ -6,6 +6,7 @@ browser updates it in place instead of drawing it anew.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -55,7 +56,7 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
         looks: the architectures in the order of the bench.
         by: the column that a bar is stacked by.
     """
-    bars = _base().properties(height=80 + 34 * len(looks), width="container")
+    bars = _base().properties(height=150 + 30 * len(looks), width="container")
     bars = bars.mark_bar(cornerRadius=2, stroke="white", strokeWidth=0.5)
     parts = list(dict.fromkeys(table[by]))
     if by == "matrix":
@@ -66,7 +67,10 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
         y=alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200)),
         x=alt.X("sum(parameters):Q", title="parameters", axis=alt.Axis(format="~s", tickCount=5)),
         color=alt.Color(
-            f"{by}:N", scale=scale, sort=None, legend=alt.Legend(title=None, orient="top", columns=4, symbolType="square")
+            f"{by}:N",
+            scale=scale,
+            sort=None,
+            legend=alt.Legend(title=None, orient="top", columns=6, symbolType="square"),
         ),
         order=alt.Order("order:Q"),
         tooltip=["architecture:N", f"{by}:N", alt.Tooltip("sum(parameters):Q", format=",", title="parameters")],
@@ -116,32 +120,34 @@ def ratio_bars(table: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
     x = alt.X("ratio:Q", title="times a SimpleRNN of the same sizes", axis=alt.Axis(tickCount=5))
     bars = _base().mark_bar(cornerRadius=2).encode(y=y, x=x, color=_colour(looks))
     text = _base().mark_text(align="left", dx=5, color="#888").encode(y=y, x=x, text=alt.Text("ratio:Q", format=".2f"))
-    return _with_data(alt.layer(bars, text, height=50 + 34 * len(looks), width="container"), table=table)
+    return _with_data(alt.layer(bars, text, height=70 + 34 * len(looks), width="container"), table=table)
 
 
-def loss_curves(table: pd.DataFrame, looks: Sequence[Look], epochs: int, logarithmic: bool) -> alt.Chart:
-    """Loss by epoch, one line for each architecture; only the data changes while a race is on.
+@functools.lru_cache
+def loss_curves(looks: tuple[Look, ...], epochs: int, logarithmic: bool) -> dict[str, Any]:
+    """Loss by epoch, one line for each architecture, as a specification without its data.
+
+    A race draws this many times a second with another table each time, so the specification is made once.
 
     Args:
-        table: columns architecture, epoch, loss, thinned to ``MOST_POINTS``.
         looks: the architectures in the order of the bench.
         epochs: the last epoch, where the axis ends from the start.
         logarithmic: whether the loss has a logarithmic axis.
+
+    Returns:
+        A Vega-Lite specification; its data is to be the dataset "table" with columns architecture, epoch, loss.
     """
-    kind = "log" if logarithmic else "linear"
-    lines = (
-        _base()
-        .properties(height=320, width="container")
-        .mark_line(strokeWidth=2.5, interpolate="linear", clip=True)
-        .encode(
-            x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(domain=[1, max(2, epochs)], nice=False), axis=alt.Axis(tickMinStep=1, format="d")),
-            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type=kind, zero=not logarithmic, nice=True), axis=alt.Axis(tickCount=5)),
-            color=_colour(looks, _legend()),
-            strokeDash=_dash(looks, _legend()),
-            tooltip=["architecture:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
-        )
-    )  # fmt: skip
-    return _with_data(lines, table=table)
+    x_scale = alt.Scale(domain=[1, max(2, epochs)], nice=False)
+    y_scale = alt.Scale(type="log" if logarithmic else "linear", zero=not logarithmic, nice=True)
+    lines = _base().properties(height=280, width="container").mark_line(strokeWidth=2.5, clip=True)
+    lines = lines.encode(
+        x=alt.X("epoch:Q", title="epoch", scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("loss:Q", title="loss (nats)", scale=y_scale, axis=alt.Axis(tickCount=5)),
+        color=_colour(looks, _legend()),
+        strokeDash=_dash(looks, _legend()),
+        tooltip=["architecture:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
+    )
+    return lines.to_dict()  # type: ignore[no-any-return]
 
 
 def thin(rows: int, lanes: int) -> int:

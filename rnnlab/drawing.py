@@ -257,7 +257,9 @@ def _draw_both_ways(sheet: _Sheet, architecture: Architecture, note: str, *, eve
     below = sheet.top
     tops = []
     for direction, side, gap in ((Direction.FORWARD, -1, GAP), (Direction.BACKWARD, 1, GAP / 2)):
-        y = sheet.row(NARROW_CELL.imag, f"{architecture.cell.class_name} {architecture.units}", f"{note}{direction}", gap)
+        y = sheet.row(
+            NARROW_CELL.imag, f"{architecture.cell.class_name} {architecture.units}", f"{note}{direction}", gap
+        )
         for step in sheet.steps:
             fork, lane = complex(step.x, below - 9), step.x + side * LANE
             end = complex(lane, y + NARROW_CELL.imag / 2)

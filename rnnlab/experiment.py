@@ -23,7 +23,12 @@ class Optimizer(StrEnum):
     @property
     def class_name(self) -> str:
         """The name of the Keras class."""
-        return {Optimizer.ADAM: "Adam", Optimizer.RMSPROP: "RMSprop", Optimizer.SGD: "SGD", Optimizer.ADAGRAD: "Adagrad"}[self]
+        return {
+            Optimizer.ADAM: "Adam",
+            Optimizer.RMSPROP: "RMSprop",
+            Optimizer.SGD: "SGD",
+            Optimizer.ADAGRAD: "Adagrad",
+        }[self]
 
 
 class Clipping(StrEnum):

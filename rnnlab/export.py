@@ -108,7 +108,9 @@ model.fit(x_train, y_train, epochs={epochs}, verbose=0, shuffle=False, callbacks
 def script(experiment: Experiment) -> str:
     """A Python script that repeats the run with plain Keras: same initial weights, same losses."""
     task, training = experiment.task, experiment.training
-    one_hot = "" if experiment.architecture.embedding_dim else "\nx_train = np.eye(len(VOCABULARY), dtype=\"float32\")[x_train]"
+    one_hot = (
+        "" if experiment.architecture.embedding_dim else '\nx_train = np.eye(len(VOCABULARY), dtype="float32")[x_train]'
+    )
     return _SCRIPT.format(
         label=experiment.architecture.label,
         title=task.title,

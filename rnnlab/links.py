@@ -89,7 +89,10 @@ def _task(text: str) -> Read:
 
 def _text(text: str) -> Read:
     short = text[: TEXT_LENGTH.high]
-    return short, "" if short == text else f"at most {TEXT_LENGTH.high} characters; the first {TEXT_LENGTH.high} are taken"
+    return (
+        short,
+        "" if short == text else f"at most {TEXT_LENGTH.high} characters; the first {TEXT_LENGTH.high} are taken",
+    )
 
 
 def _device(text: str) -> Read:
@@ -238,7 +241,9 @@ def _decode_bench(texts: Sequence[str]) -> tuple[tuple[Architecture, ...], list[
         except ValueError as allowed:
             dropped.append(f"a={_short(text)}: it should begin with {allowed}; it is left out")
     if len(texts) > limits.BENCH_SIZE.high:
-        dropped.append(f"a: at most {limits.BENCH_SIZE.high} architectures; the first {limits.BENCH_SIZE.high} are taken")
+        dropped.append(
+            f"a: at most {limits.BENCH_SIZE.high} architectures; the first {limits.BENCH_SIZE.high} are taken"
+        )
     return tuple(bench) or limits.FIRST_BENCH, dropped
 
 

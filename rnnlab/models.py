@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rnnlab import backend  # sets TensorFlow up before Keras is imported
-
 import keras
 import numpy as np
 from keras.src.random import seed_generator
 from numpy.typing import NDArray
 
+from rnnlab import backend  # sets TensorFlow up before Keras is imported
 from rnnlab.architecture import MOST_TRAINABLE, Architecture, Cell, Direction, Form
 from rnnlab.counting import Summary, count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from rnnlab.charts import thin
 from rnnlab.colours import Look
 from rnnlab.counting import LayerCount, count
 from rnnlab.history import History
+
+SMALLEST = 1e-9
 
 
 def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
@@ -86,13 +89,14 @@ def ratio_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form
 
 
 def loss_table(histories: Sequence[History], looks: Sequence[Look]) -> pd.DataFrame:
-    """Columns architecture, epoch, loss, thinned so that all curves together stay readable and quick."""
+    """Columns architecture, epoch, loss, thinned so that all curves together stay readable and quick.
+
+    A loss that is not a number is left out; one of zero is drawn at the smallest that a logarithmic axis takes.
+    """
     rows: list[tuple[str, int, float]] = []
     for history, look in zip(histories, looks, strict=True):
         losses = history.losses[:]
         step = thin(len(losses), len(histories))
         kept = [*range(0, len(losses), step), *([len(losses) - 1] if losses else [])]
-        rows += [(look.label, index + 1, losses[index]) for index in dict.fromkeys(kept)]
+        rows += [(look.label, i + 1, max(losses[i], SMALLEST)) for i in dict.fromkeys(kept) if math.isfinite(losses[i])]
     return pd.DataFrame(rows, columns=["architecture", "epoch", "loss"])
-
-

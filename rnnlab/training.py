@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rnnlab import backend  # sets TensorFlow up before Keras is imported
-
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab import backend  # sets TensorFlow up before Keras is imported
 from rnnlab.architecture import Architecture, Form
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import Chunk, History, Reached, Start, Status
@@ -97,20 +96,21 @@ class Trainer:
             clip_at,
             backend.resolve(training.device),
         )
+        arrays = experiment.task.arrays()
+        embedded = experiment.architecture.embedding_dim is not None
+        one_hot = np.eye(form.input_dim, dtype=np.float32)
+        self._inputs = arrays.inputs if embedded else one_hot[arrays.inputs]  # (B, T) or (B, T, V)
+        self._targets = arrays.targets  # (B, T)
         with backend.place(training.device):
             self._compiled = _take(self._key, training)
-            model, optimizer, _, fresh = self._compiled
+            model, optimizer, step, fresh = self._compiled
+            step(self._inputs, self._targets)  # compiles it, where it is new; what it learned is overwritten below
             if state:
                 self._restore(state)
             else:
                 model.set_weights(build(experiment.architecture, form, training.seed).get_weights())
                 _assign(optimizer.variables, fresh)
             optimizer.learning_rate = training.learning_rate
-        arrays = experiment.task.arrays()
-        embedded = experiment.architecture.embedding_dim is not None
-        one_hot = np.eye(form.input_dim, dtype=np.float32)
-        self._inputs = arrays.inputs if embedded else one_hot[arrays.inputs]  # (B, T) or (B, T, V)
-        self._targets = arrays.targets  # (B, T)
 
     def step(self) -> tuple[float, NDArray[np.uint16], NDArray[np.float32]]:
         """Train one epoch; the loss and the first sample's prediction (T,) with its probabilities (T,)."""
@@ -176,7 +176,11 @@ def _take(key: Key, training: Training) -> Compiled:
 
 def make_optimizer(training: Training) -> keras.Optimizer:
     """Keras' optimizer as the settings say."""
-    clip = {Clipping.NONE: {}, Clipping.NORM: {"global_clipnorm": training.clip_at}, Clipping.VALUE: {"clipvalue": training.clip_at}}
+    clip = {
+        Clipping.NONE: {},
+        Clipping.NORM: {"global_clipnorm": training.clip_at},
+        Clipping.VALUE: {"clipvalue": training.clip_at},
+    }
     return _OPTIMIZERS[training.optimizer](learning_rate=training.learning_rate, **clip[training.clipping])
 
 

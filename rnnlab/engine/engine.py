@@ -268,7 +268,9 @@ class Engine:
                 busy[other.worker] += 1
         wanted = run.experiments[0].training.device
         fitting = [a for a in busy if busy[a] < (SLOW_RACES if slow else FAST_RACES)]
-        fitting = [a for a in fitting if _has(self._devices[a], wanted)] or (fitting if not self._has_device(wanted) else [])
+        fitting = [a for a in fitting if _has(self._devices[a], wanted)] or (
+            fitting if not self._has_device(wanted) else []
+        )
         return min(fitting, key=lambda a: (not _has(self._devices[a], "gpu"), busy[a]), default=None)
 
     def _has_device(self, wanted: str) -> bool:
@@ -289,7 +291,9 @@ class Engine:
 
     def _order(self, run: Run, pace: Pace, stopping: bool) -> bool:
         assert self._client is not None
-        taken = self._client.run(on_worker.set_control, run.attempt, pace, stopping, workers=[run.worker], on_error="return")
+        taken = self._client.run(
+            on_worker.set_control, run.attempt, pace, stopping, workers=[run.worker], on_error="return"
+        )
         return taken.get(run.worker) is True
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:

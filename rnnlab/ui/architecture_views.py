@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rnnlab import charts, drawing, export, presets as lectures, tables
+from rnnlab import charts, drawing, export, tables
+from rnnlab import presets as lectures
 from rnnlab.architecture import Architecture, Form
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
@@ -32,7 +33,9 @@ def presets() -> None:
             )  # fmt: skip
 
 
-def totals(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer], feet: Sequence[DeltaGenerator]) -> None:
+def totals(
+    bench: Sequence[Architecture], form: Form, answers: Sequence[Answer], feet: Sequence[DeltaGenerator]
+) -> None:
     """In each card: the count, its ratio to SimpleRNN, and the check against Keras."""
     for architecture, answer, foot in zip(bench, answers, feet, strict=True):
         with foot:
@@ -60,7 +63,9 @@ def tabs(bench: tuple[Architecture, ...], form: Form, answers: Sequence[Answer])
     }
     names = {title: name for name, (title, _draw) in draw.items()}
     opened = draw.get(state.view(), draw["compare"])[0]
-    for title, tab in zip(names, st.tabs(list(names), default=opened, on_change="rerun", key=state.key("view")), strict=True):
+    for title, tab in zip(
+        names, st.tabs(list(names), default=opened, on_change="rerun", key=state.key("view")), strict=True
+    ):
         if tab.open:
             state.set_view("" if names[title] == "compare" else names[title])
             with tab:
@@ -81,12 +86,22 @@ def compare(bench: tuple[Architecture, ...], form: Form) -> None:
         chosen = tables.chosen_table(bench, shown, form)
         curves = charts.size_curves(tables.size_table(bench, shown, form), chosen, shown)
         _chart(_("Parameters against hidden size"), curves, _rows_text(chosen, "parameters"))
-        st.caption(_("Both axes are logarithmic: a straight line twice as steep means growth with the square of the hidden size."))
+        st.caption(
+            _(
+                "Both axes are logarithmic: a straight line twice as steep means growth with the square of the hidden size."
+            )
+        )
     with right:
         ratios = tables.ratio_table(bench, shown, form, whole=False)
-        _chart(_("Ratio to SimpleRNN, recurrent layers alone"), charts.ratio_bars(ratios, shown), _rows_text(ratios, "ratio"))
+        _chart(
+            _("Ratio to SimpleRNN, recurrent layers alone"),
+            charts.ratio_bars(ratios, shown),
+            _rows_text(ratios, "ratio"),
+        )
         st.caption(
-            _("At equal sizes an LSTM has exactly 4 times the weights of a SimpleRNN, one for each gate. A GRU has 3 times; in Keras a little more, since reset_after keeps two biases per gate.")
+            _(
+                "At equal sizes an LSTM has exactly 4 times the weights of a SimpleRNN, one for each gate. A GRU has 3 times; in Keras a little more, since reset_after keeps two biases per gate."
+            )
         )
 
 
@@ -108,7 +123,9 @@ def _rows_text(table: object, column: str) -> str:
 def formulas(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer]) -> None:
     """Every layer's formula, gate by gate and matrix by matrix."""
     st.caption(
-        _("V vocabulary, d input size, Dₕ hidden size, K outputs. Wₓ turns the input into D_h numbers, Wₕ the state before, b is the bias. Sizes are rows × columns as in W·x; Keras stores the transposes.").replace("D_h", "Dₕ")
+        _(
+            "V vocabulary, d input size, Dₕ hidden size, K outputs. Wₓ turns the input into D_h numbers, Wₕ the state before, b is the bias. Sizes are rows × columns as in W·x; Keras stores the transposes."
+        ).replace("D_h", "Dₕ")
     )
     grid = st.grid(min_column_width=330, gap="medium")
     for architecture, look, answer in zip(bench, looks(bench), answers, strict=True):
@@ -130,7 +147,9 @@ def shapes(bench: Sequence[Architecture], form: Form) -> None:
                 st.markdown(f"**{title}**{chosen}")
                 counted = count(architecture, other)
                 views.shapes(architecture, other, counted, counted)
-    st.caption(_("None stands for any number. The number of parameters is the same for every batch size and every length."))
+    st.caption(
+        _("None stands for any number. The number of parameters is the same for every batch size and every length.")
+    )
 
 
 def drawings(bench: Sequence[Architecture], form: Form) -> None:

@@ -55,7 +55,9 @@ def _whole(label: str, key: str, value: int, allowed: Range, help: str = "", dis
     )
 
 
-def _optional_whole(label: str, none: str, key: str, value: int | None, start: int, allowed: Range, help: str) -> int | None:
+def _optional_whole(
+    label: str, none: str, key: str, value: int | None, start: int, allowed: Range, help: str
+) -> int | None:
     """A whole number or none of it, chosen by a switch above it."""
     if not st.toggle(label, value is not None, key=f"{key}-on", help=help):
         st.caption(none)
@@ -71,7 +73,9 @@ def _optional_whole(label: str, none: str, key: str, value: int | None, start: i
     )
 
 
-def bench(architectures: Sequence[Architecture], looks: Sequence[Look], form: Form) -> tuple[tuple[Architecture, ...], list[DeltaGenerator]]:
+def bench(
+    architectures: Sequence[Architecture], looks: Sequence[Look], form: Form
+) -> tuple[tuple[Architecture, ...], list[DeltaGenerator]]:
     """The bench: a card for each architecture.
 
     Returns:
@@ -81,29 +85,75 @@ def bench(architectures: Sequence[Architecture], looks: Sequence[Look], form: Fo
     grid = st.grid(min_column_width=250, gap="small")
     for card, architecture, look in zip(state.cards(), architectures, looks, strict=True):
         with grid.container(border=True, gap="xsmall"):
-            chosen.append(_card(card, architecture, look, form))
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                views.lane_title(look)
+                _remove_button(card, look)
+            main = _main(card, architecture)
+            with st.popover(
+                _("Embedding, direction, layers"), width="stretch", icon=":material/tune:", key=f"more-{card}"
+            ):
+                chosen.append(_details(card, main, form))
             feet.append(st.container(gap="xsmall"))
-    if len(architectures) < BENCH_SIZE.high:
-        add = _("Add an architecture")
-        help = _("Up to {most} side by side. The new one is a copy of the last, to change.").format(most=BENCH_SIZE.high)
-        st.button(add, icon=":material/add:", key="add-architecture", help=help, on_click=lambda: state.add_card(state.choice().bench[-1]))
+    _add_button()
     return tuple(chosen), feet
 
 
-def _card(card: int, architecture: Architecture, look: Look, form: Form) -> Architecture:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        views.lane_title(look)
-        if len(state.cards()) > BENCH_SIZE.low:
-            help = _("Take {name} off the bench").format(name=look.label)
-            st.button("", icon=":material/close:", type="tertiary", key=f"remove-{card}", help=help, on_click=state.remove_card, args=(card,))
+def bench_row(architectures: Sequence[Architecture], looks: Sequence[Look], form: Form) -> tuple[Architecture, ...]:
+    """The same bench as a row of names, each of which opens its controls: for pages where something else comes first."""
+    chosen = []
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        for card, architecture, look in zip(state.cards(), architectures, looks, strict=True):
+            mark = {Cell.SIMPLE_RNN: ":orange[●]", Cell.LSTM: ":blue[●]", Cell.GRU: ":green[●]"}[architecture.cell]
+            with st.popover(f"{mark} {look.label}", key=f"card-{card}"):
+                chosen.append(_details(card, _main(card, architecture), form))
+                _remove_button(card, look, _("Take it off the bench"))
+        _add_button()
+    return tuple(chosen)
+
+
+def _remove_button(card: int, look: Look, label: str = "") -> None:
+    if len(state.cards()) > BENCH_SIZE.low:
+        help = _("Take {name} off the bench").format(name=look.label)
+        st.button(
+            label,
+            icon=":material/close:",
+            type="tertiary",
+            key=f"remove-{card}",
+            help=help,
+            on_click=state.remove_card,
+            args=(card,),
+        )
+
+
+def _add_button() -> None:
+    if len(state.cards()) < BENCH_SIZE.high:
+        help = _("Up to {most} side by side. The new one is a copy of the last, to change.").format(
+            most=BENCH_SIZE.high
+        )
+        st.button(
+            _("Add an architecture"), icon=":material/add:", key="add-architecture", help=help, on_click=_add_copy
+        )
+
+
+def _add_copy() -> None:
+    state.add_card(state.choice().bench[-1])
+
+
+def _main(card: int, architecture: Architecture) -> Architecture:
     left, right = st.columns([1.15, 1], gap="small", wrap=False)
     with left:
-        cell = st.selectbox(_("Cell"), list(Cell), list(Cell).index(architecture.cell), lambda c: c.class_name, key=f"cell-{card}", filter_mode=None)
+        cell = st.selectbox(
+            _("Cell"),
+            list(Cell),
+            list(Cell).index(architecture.cell),
+            lambda c: c.class_name,
+            key=f"cell-{card}",
+            filter_mode=None,
+        )
     with right:
         help = _("How many numbers the state h has: D_h in the lectures, units in Keras.")
         units = _whole(_("Hidden size"), f"units-{card}", architecture.units, UNITS, help)
-    with st.popover(_("Embedding, direction, layers"), width="stretch", icon=":material/tune:", key=f"more-{card}"):
-        return _details(card, replace(architecture, cell=cell, units=units), form)
+    return replace(architecture, cell=cell, units=units)
 
 
 def _details(card: int, architecture: Architecture, form: Form) -> Architecture:
@@ -112,11 +162,18 @@ def _details(card: int, architecture: Architecture, form: Form) -> Architecture:
         help = _("A learned vector of this many numbers for each token, instead of one-hot. From {low:,} to {high:,}.")
         help = help.format(low=EMBEDDING_DIM.low, high=EMBEDDING_DIM.high)
         none = _("No embedding: tokens go in one-hot.")
-        embedding = _optional_whole(_("Embedding dimension"), none, f"embedding-{card}", embedding, 6, EMBEDDING_DIM, help)
+        embedding = _optional_whole(
+            _("Embedding dimension"), none, f"embedding-{card}", embedding, 6, EMBEDDING_DIM, help
+        )
     else:
         st.caption(_("No embedding: the input is plain numbers, which cannot be looked up."))
     direction = st.segmented_control(
-        _("Direction"), list(Direction), default=architecture.direction, required=True, format_func=_direction, key=f"direction-{card}"
+        _("Direction"),
+        list(Direction),
+        default=architecture.direction,
+        required=True,
+        format_func=_direction,
+        key=f"direction-{card}",
     )
     merge_mode = architecture.merge_mode
     if direction is Direction.BIDIRECTIONAL:
@@ -131,7 +188,9 @@ def _details(card: int, architecture: Architecture, form: Form) -> Architecture:
     )  # fmt: skip
     reset_after = architecture.reset_after
     if architecture.cell is Cell.GRU:
-        help = _("Keras applies the reset gate after the matrix product, with a second bias per gate; the original GRU before it.")
+        help = _(
+            "Keras applies the reset gate after the matrix product, with a second bias per gate; the original GRU before it."
+        )
         reset_after = st.toggle(_("reset_after (two biases per gate)"), reset_after, key=f"reset-{card}", help=help)
     use_bias = st.toggle(_("Biases in the recurrent layers"), architecture.use_bias, key=f"bias-{card}")
     return replace(
@@ -151,7 +210,7 @@ def _direction(direction: Direction) -> str:
 def form(shown: Form) -> Form:
     """What goes in and out, the same for all architectures of the bench."""
     key = state.key
-    grid = st.grid(min_column_width=200, gap="medium")
+    grid = st.grid(min_column_width=180, gap="medium")
     with grid.container(gap="xsmall"):
         tokens = st.segmented_control(
             _("Each timestep is"), [True, False], default=shown.tokens, required=True, key=key("tokens"),
@@ -164,11 +223,14 @@ def form(shown: Form) -> Form:
     with grid.container(gap="xsmall"):
         help = _("Length of a sequence. The parameter count does not depend on it. From {low:,} to {high:,}.")
         help = help.format(low=TIMESTEPS.low, high=TIMESTEPS.high)
-        timesteps = _optional_whole(_("Fixed timesteps T"), _("Any length (None)."), key("timesteps"), shown.timesteps, 10, TIMESTEPS, help)
-    with grid.container(gap="xsmall"):
+        timesteps = _optional_whole(
+            _("Fixed timesteps T"), _("Any length (None)."), key("timesteps"), shown.timesteps, 10, TIMESTEPS, help
+        )
         help = _("Sequences per batch. The parameter count does not depend on it. From {low:,} to {high:,}.")
         help = help.format(low=BATCH_SIZE.low, high=BATCH_SIZE.high)
-        batch_size = _optional_whole(_("Fixed batch size B"), _("Any batch size (None)."), key("batch"), shown.batch_size, 8, BATCH_SIZE, help)
+        batch_size = _optional_whole(
+            _("Fixed batch size B"), _("Any batch size (None)."), key("batch"), shown.batch_size, 8, BATCH_SIZE, help
+        )
     with grid.container(gap="xsmall"):
         return_sequences = st.segmented_control(
             _("Output"), [False, True], default=shown.return_sequences, required=True, key=key("every"),
@@ -182,7 +244,13 @@ def form(shown: Form) -> Form:
         outputs = _optional_whole(_("Output layer"), none, key("outputs"), shown.outputs, 1, OUTPUTS, help)
         activation = shown.activation
         if outputs is not None:
-            activation = st.selectbox(_("Activation"), list(Activation), list(Activation).index(activation), key=key("activation"), filter_mode=None)
+            activation = st.selectbox(
+                _("Activation"),
+                list(Activation),
+                list(Activation).index(activation),
+                key=key("activation"),
+                filter_mode=None,
+            )
     return Form(input_dim, tokens, timesteps, batch_size, return_sequences, outputs, activation)
 
 
@@ -205,16 +273,44 @@ def training(shown: Training, devices: Sequence[Device]) -> Training:
     key = state.key
     grid = st.grid(min_column_width=190, gap="small")
     with grid.container():
-        epochs = _whole(_("Epochs"), key("epochs"), shown.epochs, EPOCHS, _("Times that the text is read and the weights are changed."))
-    with grid.container():
-        limits = _("How far the weights move at each step. From {low} to {high}.").format(low=f"{LEARNING_RATE.low:.5f}", high=f"{LEARNING_RATE.high:g}")
-        learning_rate = st.number_input(
-            _("Learning rate"), LEARNING_RATE.low, LEARNING_RATE.high, shown.learning_rate, step=0.01, format="%g", key=key("rate"), help=limits
+        epochs = _whole(
+            _("Epochs"),
+            key("epochs"),
+            shown.epochs,
+            EPOCHS,
+            _("Times that the text is read and the weights are changed."),
         )
     with grid.container():
-        optimizer = st.selectbox(_("Optimizer"), list(Optimizer), list(Optimizer).index(shown.optimizer), lambda o: o.class_name, key=key("optimizer"), filter_mode=None)
+        limits = _("How far the weights move at each step. From {low} to {high}.").format(
+            low=f"{LEARNING_RATE.low:.5f}", high=f"{LEARNING_RATE.high:g}"
+        )
+        learning_rate = st.number_input(
+            _("Learning rate"),
+            LEARNING_RATE.low,
+            LEARNING_RATE.high,
+            shown.learning_rate,
+            step=0.01,
+            format="%g",
+            key=key("rate"),
+            help=limits,
+        )
     with grid.container():
-        seed = _whole(_("Seed"), key("seed"), shown.seed, SEED, _("Another seed, other initial weights; the same seed, the same run."))
+        optimizer = st.selectbox(
+            _("Optimizer"),
+            list(Optimizer),
+            list(Optimizer).index(shown.optimizer),
+            lambda o: o.class_name,
+            key=key("optimizer"),
+            filter_mode=None,
+        )
+    with grid.container():
+        seed = _whole(
+            _("Seed"),
+            key("seed"),
+            shown.seed,
+            SEED,
+            _("Another seed, other initial weights; the same seed, the same run."),
+        )
     with grid.container():
         clipping = st.selectbox(
             _("Gradient clipping"), list(Clipping), list(Clipping).index(shown.clipping), _clipping, key=key("clipping"), filter_mode=None,
@@ -223,7 +319,9 @@ def training(shown: Training, devices: Sequence[Device]) -> Training:
         clip_at = shown.clip_at
         if clipping is not Clipping.NONE:
             limits = _("From {low:g} to {high:g}.").format(low=CLIP_AT.low, high=CLIP_AT.high)
-            clip_at = st.number_input(_("Clip at"), CLIP_AT.low, CLIP_AT.high, clip_at, step=0.5, format="%g", key=key("clip_at"), help=limits)
+            clip_at = st.number_input(
+                _("Clip at"), CLIP_AT.low, CLIP_AT.high, clip_at, step=0.5, format="%g", key=key("clip_at"), help=limits
+            )
     with grid.container():
         device = _device(shown.device, devices)
     return Training(epochs, learning_rate, optimizer, clipping, clip_at, seed, device)
@@ -237,15 +335,19 @@ def _device(shown: str, devices: Sequence[Device]) -> str:
     titles = {"auto": _("Automatic"), "cpu": _("CPU")} | {d.name: d.title for d in devices if d.name != "cpu"}
     titles.setdefault(shown, _("{device} (not here now)").format(device=shown))
     names = list(titles)
-    device = st.selectbox(_("Device"), names, names.index(shown), titles.__getitem__, key=state.key("device"), filter_mode=None)
+    device = st.selectbox(
+        _("Device"), names, names.index(shown), titles.__getitem__, key=state.key("device"), filter_mode=None
+    )
     if devices and not any(d.name.startswith("gpu") for d in devices):
-        st.caption(_("No GPU here. With an NVIDIA card on Linux: pip install -r requirements-gpu.txt, then start again."))
+        st.caption(
+            _("No GPU here. With an NVIDIA card on Linux: pip install -r requirements-gpu.txt, then start again.")
+        )
     return device
 
 
 def pace(shown: Pace) -> Pace:
     """How fast a race is shown; may be changed while it runs."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content"):
         kind = st.segmented_control(
             _("Pace"), list(PaceKind), default=shown.kind, required=True, format_func=_pace, key=state.key("pace"),
             help=_("At full speed fifty epochs are over in a blink. Slow motion and step by step show what happens."),

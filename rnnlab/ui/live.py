@@ -82,8 +82,8 @@ def _draw_race(run: Run, logarithmic: bool) -> None:
     lanes_looks = looks([experiment.architecture for experiment in run.experiments])
     _headline(run)
     table = tables.loss_table([lane.history for lane in run.lanes], lanes_looks)
-    chart = charts.loss_curves(table, lanes_looks, run.experiments[0].training.epochs, logarithmic)
-    st.altair_chart(chart, key="loss", alt=_loss_text(run, lanes_looks))
+    chart = charts.loss_curves(lanes_looks, run.experiments[0].training.epochs, logarithmic)
+    st.vega_lite_chart({**chart, "datasets": {"table": table}}, key="loss", alt=_loss_text(run, lanes_looks))
     grid = st.grid(min_column_width=300, gap="small")
     for lane, look in zip(run.lanes, lanes_looks, strict=True):
         with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):
@@ -97,7 +97,9 @@ def _headline(run: Run) -> None:
     if run.status is Status.WAITING and engine().state is not EngineState.READY:
         sentence = _(engine().state.value) + " " + _("This run starts by itself when it is ready.")
     elif run.status is Status.WAITING and waiting:
-        sentence = ngettext("{n} run waits before this one.", "{n} runs wait before this one.", waiting).format(n=waiting)
+        sentence = ngettext("{n} run waits before this one.", "{n} runs wait before this one.", waiting).format(
+            n=waiting
+        )
     pairs = [
         (_("epoch"), f"{run.epoch:,} / {epochs:,}"),
         (_("passed"), seconds(run.elapsed)),
@@ -110,7 +112,9 @@ def _headline(run: Run) -> None:
 
 def _loss_text(run: Run, lanes_looks: tuple[Look, ...]) -> str:
     said = [
-        _("{name}: loss {loss:.4f} at epoch {epoch}").format(name=look.label, loss=lane.history.losses[-1], epoch=lane.history.epochs)
+        _("{name}: loss {loss:.4f} at epoch {epoch}").format(
+            name=look.label, loss=lane.history.losses[-1], epoch=lane.history.epochs
+        )
         for lane, look in zip(run.lanes, lanes_looks, strict=True)
         if lane.history.losses
     ]

@@ -8,38 +8,70 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from rnnlab import links
 from rnnlab.architecture import BENCH_SIZE, Architecture
 from rnnlab.experiment import Choice
 
-_CHOICE, _CARDS, _REVISION, _LINK, _DROPPED, _RUN, _VIEW = (
-    f"rnnlab-{name}" for name in ("choice", "cards", "revision", "link", "dropped", "run", "view")
-)
-_RUN_PARAMETER, _VIEW_PARAMETER = "run", "view"
+_KEY, _RUN_PARAMETER, _VIEW_PARAMETER = "rnnlab", "run", "view"
+
+
+@dataclass
+class _Session:
+    """What one open tab has chosen; ``cards`` numbers the architectures, ``revision`` the making of the controls."""
+
+    choice: Choice
+    dropped: tuple[str, ...]
+    run: str
+    view: str
+    first_card: int
+    revision: int
+    link: dict[str, list[str]] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    cards: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.cards = tuple(range(self.first_card, self.first_card + len(self.choice.bench)))
+
+
+def _session() -> _Session:
+    return st.session_state[_KEY]  # type: ignore[no-any-return]
+
+
+def require_door() -> None:
+    """Go back through ``dashboard.py`` where Streamlit has run a page without it.
+
+    A folder named pages makes Streamlit think of its older kind of app, in which each page is a script of its own, until
+    ``st.navigation`` has been called once: so the first visitor of a server may come in by the window.
+    """
+    if _KEY not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def open_address() -> None:
     """Take the choice from the address: in a new session, and when the address has been changed since it was written."""
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    if _CHOICE not in st.session_state or (query and query != st.session_state.get(_LINK)):
+    before: _Session | None = st.session_state.get(_KEY)
+    if before is None or (query and query != before.link):
         choice, dropped = links.decode(query)
-        set_choice(choice)
-        st.session_state[_DROPPED] = dropped
-        st.session_state[_RUN] = query.get(_RUN_PARAMETER, [""])[0]
-        st.session_state[_VIEW] = query.get(_VIEW_PARAMETER, [""])[0]
+        run, view = query.get(_RUN_PARAMETER, [""])[0], query.get(_VIEW_PARAMETER, [""])[0]
+        first_card, revision = (max(before.cards) + 1, before.revision + 1) if before else (1, 0)
+        st.session_state[_KEY] = _Session(choice, dropped, run, view, first_card, revision)
 
 
 def write_address() -> None:
     """Let the address say what is chosen now."""
-    query = links.encode(choice())
-    for parameter, key in ((_RUN_PARAMETER, _RUN), (_VIEW_PARAMETER, _VIEW)):
-        if st.session_state[key]:
-            query[parameter] = [st.session_state[key]]
-    st.session_state[_LINK] = query
+    session = _session()
+    query = links.encode(session.choice)
+    for parameter, value in ((_RUN_PARAMETER, session.run), (_VIEW_PARAMETER, session.view)):
+        if value:
+            query[parameter] = [value]
+    session.link = query
     if query != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(query)
 
@@ -51,70 +83,66 @@ def is_plain_address() -> bool:
 
 def dropped() -> tuple[str, ...]:
     """What the address said that could not be taken."""
-    return st.session_state[_DROPPED]  # type: ignore[no-any-return]
-
-
-def forget_dropped() -> None:
-    st.session_state[_DROPPED] = ()
+    return _session().dropped
 
 
 def choice() -> Choice:
-    return st.session_state[_CHOICE]  # type: ignore[no-any-return]
+    return _session().choice
 
 
 def update(new: Choice) -> None:
     """Take over what the controls say."""
-    st.session_state[_CHOICE] = new
+    _session().choice = new
 
 
 def set_choice(new: Choice) -> None:
     """Choose something else than the controls say; they are made anew to show it."""
-    st.session_state[_CHOICE] = new
-    st.session_state[_REVISION] = st.session_state.get(_REVISION, 0) + 1
-    first = max(st.session_state.get(_CARDS, ()), default=0) + 1
-    st.session_state[_CARDS] = tuple(range(first, first + len(new.bench)))
+    session = _session()
+    first = max(session.cards) + 1
+    session.choice, session.revision = new, session.revision + 1
+    session.cards = tuple(range(first, first + len(new.bench)))
 
 
 def key(name: str) -> str:
     """A key for a control that shows part of the choice."""
-    return f"{name}-{st.session_state[_REVISION]}"
+    return f"{name}-{_session().revision}"
 
 
 def cards() -> tuple[int, ...]:
     """A number for each architecture of the bench, which stays its own while others come and go."""
-    return st.session_state[_CARDS]  # type: ignore[no-any-return]
+    return _session().cards
 
 
 def add_card(architecture: Architecture) -> None:
-    bench = choice().bench
-    if len(bench) < BENCH_SIZE.high:
-        st.session_state[_CHOICE] = replace(choice(), bench=(*bench, architecture))
-        st.session_state[_CARDS] = (*cards(), max(cards()) + 1)
+    session = _session()
+    if len(session.cards) < BENCH_SIZE.high:
+        session.choice = replace(session.choice, bench=(*session.choice.bench, architecture))
+        session.cards = (*session.cards, max(session.cards) + 1)
 
 
 def remove_card(card: int) -> None:
-    if len(cards()) > BENCH_SIZE.low:
-        place = cards().index(card)
-        bench = choice().bench
-        st.session_state[_CHOICE] = replace(choice(), bench=bench[:place] + bench[place + 1 :])
-        st.session_state[_CARDS] = tuple(number for number in cards() if number != card)
+    session = _session()
+    if len(session.cards) > BENCH_SIZE.low:
+        place, bench = session.cards.index(card), session.choice.bench
+        session.choice = replace(session.choice, bench=bench[:place] + bench[place + 1 :])
+        session.cards = tuple(number for number in session.cards if number != card)
 
 
 def run_id() -> str:
-    return st.session_state[_RUN]  # type: ignore[no-any-return]
+    return _session().run
 
 
 def set_run_id(run: str) -> None:
-    st.session_state[_RUN] = run
+    _session().run = run
 
 
 def view() -> str:
     """The name of the open tab; empty for the first."""
-    return st.session_state[_VIEW]  # type: ignore[no-any-return]
+    return _session().view
 
 
 def set_view(name: str) -> None:
-    st.session_state[_VIEW] = name
+    _session().view = name
 
 
 def browser() -> str:
@@ -136,6 +164,6 @@ def browser() -> str:
 
 def once(name: str, work: Callable[[], None]) -> None:
     """Do ``work`` the first time in this session that this is reached."""
-    if not st.session_state.get(f"rnnlab-once-{name}"):
-        st.session_state[f"rnnlab-once-{name}"] = True
+    if name not in _session().done:
+        _session().done.add(name)
         work()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,14 +12,11 @@ from rnnlab.architecture import MOST_TRAINABLE, Architecture, Direction, Form
 from rnnlab.colours import looks
 from rnnlab.counting import count
 from rnnlab.engine import Run
-from rnnlab.experiment import Choice, PaceKind
+from rnnlab.experiment import Choice, Experiment, PaceKind
 from rnnlab.history import Status
 from rnnlab.tasks import FIXED_TASKS, task
 from rnnlab.ui import live, state, views
 from rnnlab.ui.texts import _
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
 
 
 def current_run() -> Run | None:
@@ -40,7 +36,12 @@ def _adopt() -> None:
         bench = tuple(experiment.architecture for experiment in run.experiments)
         state.set_choice(
             replace(
-                state.choice(), bench=bench, task_name=first.task_name, text=first.text, training=first.training, pace=run.pace
+                state.choice(),
+                bench=bench,
+                task_name=first.task_name,
+                text=first.text,
+                training=first.training,
+                pace=run.pace,
             )
         )
         state.set_run_id(run.id)
@@ -70,42 +71,54 @@ def task_story(name: str, text: str) -> tuple[Form, str]:
     return chosen.form, ""
 
 
-def notes(bench: Sequence[Architecture], form: Form, feet: Sequence[DeltaGenerator]) -> None:
-    """In each card: the count, and what a person should know before training this one."""
-    for architecture, foot in zip(bench, feet, strict=True):
-        total = count(architecture, form).total
-        with foot:
-            st.caption(_("{total:,} parameters for this task").format(total=total))
-            if architecture.direction is not Direction.FORWARD:
-                st.warning(
-                    _("It sees the answer: reading backward it has read the next character, which is what it should predict. Its score means nothing here."),
-                    icon=":material/visibility:",
-                )
-            if total > MOST_TRAINABLE:
-                st.error(_("Too large to train: over {most:,} parameters. It is counted only.").format(most=MOST_TRAINABLE))
+def notes(bench: Sequence[Architecture], form: Form) -> None:
+    """What a person should know before training these."""
+    shown = looks(bench)
+    if seeing := [look.label for a, look in zip(bench, shown, strict=True) if a.direction is not Direction.FORWARD]:
+        st.warning(
+            _(
+                "{names}: this sees the answer. Reading backward it has read the next character, and that is what it should predict. Its score means nothing here."
+            ).format(names=", ".join(seeing)),
+            icon=":material/visibility:",
+        )
+    if large := [look.label for a, look in zip(bench, shown, strict=True) if count(a, form).total > MOST_TRAINABLE]:
+        st.warning(
+            _("{names}: over {most:,} parameters, too large to train. It is counted only.").format(
+                names=", ".join(large), most=MOST_TRAINABLE
+            ),
+            icon=":material/weight:",
+        )
 
 
 def buttons(run: Run | None, problem: str) -> None:
     """Train, Stop, Continue: what can be done now."""
     choice = state.choice()
-    same = not problem and run is not None and run.experiments == choice.experiments()
+    same = run is not None and run.experiments == _experiments()
     active = run is not None and run.status.active
     if run and active and run.pace != choice.pace:
         live.engine().set_pace(run, choice.pace)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if run and active and same:
-            st.button(_("Stop"), icon=":material/stop:", type="primary", key="stop", on_click=live.engine().stop, args=(run,))
-        elif run and same and run.status.can_continue:
-            step = choice.pace.kind is PaceKind.STEP
-            title, icon = (_("Next epoch"), ":material/skip_next:") if step else (_("Continue"), ":material/play_arrow:")
-            st.button(title, icon=icon, type="primary", key="continue", on_click=_go_on, args=(run,))
-            st.button(_("Train anew"), icon=":material/replay:", key="train", on_click=_train)
-        else:
-            again = same and run is not None
-            title = _("Train again") if again else _("Train")
-            st.button(title, icon=":material/play_arrow:", type="primary", key="train", on_click=_train, disabled=bool(problem))
-            if run and not same:
-                st.caption(_("The settings have changed: below is the run before. Train starts anew."))
+    if run and active and same:
+        st.button(
+            _("Stop"), icon=":material/stop:", type="primary", key="stop", on_click=live.engine().stop, args=(run,)
+        )
+    elif run and same and run.status.can_continue:
+        step = choice.pace.kind is PaceKind.STEP
+        title, icon = (_("Next epoch"), ":material/skip_next:") if step else (_("Continue"), ":material/play_arrow:")
+        st.button(title, icon=icon, type="primary", key="continue", on_click=_go_on, args=(run,))
+        st.button(_("Train anew"), icon=":material/replay:", key="train", on_click=_train)
+    else:
+        title = _("Train again") if same else _("Train")
+        st.button(
+            title, icon=":material/play_arrow:", type="primary", key="train", on_click=_train, disabled=bool(problem)
+        )
+
+
+def _experiments() -> tuple[Experiment, ...]:
+    """What is chosen now; nothing where the text cannot be learned."""
+    try:
+        return state.choice().experiments()
+    except ValueError:
+        return ()
 
 
 def _train() -> None:
@@ -125,13 +138,17 @@ def _go_on(run: Run) -> None:
 def invitation() -> None:
     """What stands where the race will be."""
     st.info(
-        _("Nothing is trained yet. Press **Train**: curves of the loss and what each architecture predicts appear here and move with every epoch."),
+        _(
+            "Nothing is trained yet. Press **Train**: curves of the loss and what each architecture predicts appear here and move with every epoch."
+        ),
         icon=":material/directions_run:",
     )
 
 
 def results(run: Run) -> None:
     """The race, and afterwards what can be taken home."""
+    if run.experiments != _experiments():
+        st.caption(_("This is the run before: the settings have changed since. Train starts anew with them."))
     scale = st.segmented_control(
         _("Loss axis"), [False, True], default=False, required=True, key=state.key("log"),
         format_func=lambda log: _("logarithmic") if log else _("linear"), label_visibility="collapsed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -16,9 +17,11 @@ from rnnlab.counting import Count, LayerCount, Matrix, Term
 from rnnlab.formulas import layer_formulas, shape_text
 from rnnlab.history import History
 from rnnlab.tasks import TextTask
+from rnnlab.ui import state
 from rnnlab.ui.texts import _
 
 _STYLE = """<style>
+[data-testid="stMainBlockContainer"]{padding-top:3.2rem;padding-bottom:4rem}
 .lab-title{display:flex;align-items:center;gap:.5rem;font-weight:600;font-size:1.05rem;line-height:1.3}
 .lab-dot{width:.8rem;height:.8rem;border-radius:50%;background:var(--c);flex:none}
 .lab-total{font-size:1.5rem;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}
@@ -51,6 +54,8 @@ table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 .lab-bar i{display:block;height:100%;background:var(--c,#3A7FD5)}
 </style>"""
 
+_PICTURES = Path(__file__).parent / "pictures"
+ICON, LOGO = str(_PICTURES / "icon.svg"), str(_PICTURES / "logo.svg")
 #: Texts longer than this are shown in small letters without numbers.
 _LONG = 24
 
@@ -63,6 +68,20 @@ def visible(text: str) -> str:
 def style() -> None:
     """The style of all pieces below; once on each page."""
     st.html(_STYLE)
+
+
+def heading(title: str, sentence: str) -> None:
+    """How every page begins: its title, what it is for, and what of its link could not be taken."""
+    state.require_door()
+    st.title(title, anchor=False)
+    st.markdown(sentence)
+    if lines := "\n".join(f"- {_plain(line)}" for line in state.dropped()):
+        st.warning(_("Some of this link could not be taken as it stood:") + "\n\n" + lines, icon=":material/link_off:")
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it stands."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:&" else c for c in text)
 
 
 def lane_title(look: Look) -> None:
@@ -94,13 +113,19 @@ def derivation(architecture: Architecture, form: Form, counted: Count, check: st
     for layer, formula in zip(counted.layers, formulas, strict=True):
         lines = [f'<b>{escape(layer.name)}</b> <span class="lab-small">{escape(shape_text(layer.output_shape))}</span>']
         if formula.symbols:
-            lines.append(f'<div class="lab-formula">{escape(formula.symbols)}<br>= {escape(formula.numbers)}<br>= <b>{formula.result:,}</b></div>')
+            lines.append(
+                f'<div class="lab-formula">{escape(formula.symbols)}<br>= {escape(formula.numbers)}<br>= <b>{formula.result:,}</b></div>'
+            )
             lines.append(_matrices(layer))
         else:
-            lines.append(f'<div class="lab-small">{escape(_("No weights: it puts the steps back in order, first step first."))}</div>')
+            lines.append(
+                f'<div class="lab-small">{escape(_("No weights: it puts the steps back in order, first step first."))}</div>'
+            )
         parts.append(f'<div class="lab-layer">{"".join(lines)}</div>')
     numbers = " + ".join(f"{layer.parameters:,}" for layer in counted.layers if layer.terms)
-    parts.append(f'<div class="lab-layer"><b>{escape(_("Total"))}</b><div class="lab-formula">{numbers}<br>= <b>{counted.total:,}</b></div>{check}</div>')
+    parts.append(
+        f'<div class="lab-layer"><b>{escape(_("Total"))}</b><div class="lab-formula">{numbers}<br>= <b>{counted.total:,}</b></div>{check}</div>'
+    )
     st.html("".join(parts))
 
 
@@ -112,12 +137,16 @@ def _matrices(layer: LayerCount) -> str:
     for gate, terms in gates:
         cells = "".join(f"<td>{term.rows * term.columns:,}</td>" for term in terms)
         name = _(str(gate)) if gate else _("all")
-        rows.append(f"<tr><td>{escape(name)}</td>{cells}<td><b>{sum(t.rows * t.columns for t in terms):,}</b></td></tr>")
+        rows.append(
+            f"<tr><td>{escape(name)}</td>{cells}<td><b>{sum(t.rows * t.columns for t in terms):,}</b></td></tr>"
+        )
     copies = layer.terms[0].copies
     note = ""
     if copies > 1:
         each = layer.parameters // copies
-        note = _("one direction {each:,}, two directions 2 · {each:,} = {both:,}").format(each=each, both=layer.parameters)
+        note = _("one direction {each:,}, two directions 2 · {each:,} = {both:,}").format(
+            each=each, both=layer.parameters
+        )
         note = f'<div class="lab-small">{escape(note)}</div>'
     first = escape(_("gate")) if layer.terms[0].gate else ""
     return (
@@ -135,7 +164,9 @@ def _matrix_head(term: Term) -> str:
 def prediction(task: TextTask, history: History) -> None:
     """The text predicted now, a box for each character: whole and green where right, dashed and orange where wrong."""
     if not history.losses:
-        st.html(f'<div class="lab-text">{"".join(_box("·", "", "", _("not predicted yet")) for character in task.target)}</div>')
+        st.html(
+            f'<div class="lab-text">{"".join(_box("·", "", "", _("not predicted yet")) for character in task.target)}</div>'
+        )
         return
     tokens, probability = history.predicted[len(history.losses) - 1], history.probability[len(history.losses) - 1]
     long = len(tokens) > _LONG
@@ -145,7 +176,9 @@ def prediction(task: TextTask, history: History) -> None:
         said = _("right") if right else _("wrong, it should be “{target}”").format(target=target)
         number = "" if long else f"{sure:.0%}"
         boxes.append(_box(character, "right" if right else "wrong", number, f"{said}, {sure:.1%}"))
-    st.html(f'<div class="lab-text{" lab-long" if long else ""}" role="img" aria-label="{escape(task.read(tokens))}">{"".join(boxes)}</div>')
+    st.html(
+        f'<div class="lab-text{" lab-long" if long else ""}" role="img" aria-label="{escape(task.read(tokens))}">{"".join(boxes)}</div>'
+    )
 
 
 def _box(character: str, kind: str, number: str, title: str) -> str:
@@ -165,7 +198,9 @@ def iterations(task: TextTask, history: History) -> None:
         note = _("The newest {most} of {epochs:,}; all of them are in the CSV.").format(most=most, epochs=epochs)
         note = f'<div class="lab-small">{escape(note)}</div>'
     head = f"<tr><th>{escape(_('epoch'))}</th><th>{escape(_('loss'))}</th><th>{escape(_('prediction'))}</th></tr>"
-    st.html(f'<div class="lab-log" tabindex="0"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>{note}</div>')
+    st.html(
+        f'<div class="lab-log" tabindex="0"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>{note}</div>'
+    )
 
 
 def _iteration(index: int, history: History, task: TextTask, target: NDArray[np.int_]) -> str:
@@ -188,7 +223,9 @@ def facts(pairs: Sequence[tuple[str, str]]) -> None:
 def bar(share: float, colour: str) -> None:
     """How much of something is done."""
     percent = round(100 * min(max(share, 0.0), 1.0), 1)
-    st.html(f'<div class="lab-bar" role="progressbar" aria-valuenow="{percent}"><i style="width:{percent}%;--c:{colour}"></i></div>')
+    st.html(
+        f'<div class="lab-bar" role="progressbar" aria-valuenow="{percent}"><i style="width:{percent}%;--c:{colour}"></i></div>'
+    )
 
 
 def shapes(architecture: Architecture, form: Form, one: Count, batch: Count) -> None:
@@ -197,19 +234,11 @@ def shapes(architecture: Architecture, form: Form, one: Count, batch: Count) -> 
         f"<tr><td>{escape(a.name)}</td><td>{escape(shape_text(a.output_shape[1:]))}</td><td>{escape(shape_text(b.output_shape))}</td></tr>"
         for a, b in zip(one.layers, batch.layers, strict=True)
     )
-    size = (form.timesteps, form.input_dim) if architecture.embedding_dim is None or not form.tokens else (form.timesteps,)
+    size = (
+        (form.timesteps, form.input_dim) if architecture.embedding_dim is None or not form.tokens else (form.timesteps,)
+    )
     first = f"<tr><td>{escape(_('input'))}</td><td>{escape(shape_text(size))}</td><td>{escape(shape_text((form.batch_size, *size)))}</td></tr>"
     head = f"<tr><th>{escape(_('layer'))}</th><th>{escape(_('one sample'))}</th><th>{escape(_('the batch'))}</th></tr>"
-    st.html(f'<div class="lab-scroll"><table class="lab"><thead>{head}</thead><tbody>{first}{rows}</tbody></table></div>')
-
-
-def dropped_messages(dropped: Sequence[str]) -> None:
-    """What the link said that could not be taken."""
-    if dropped:
-        lines = "\n".join(f"- {_plain(line)}" for line in dropped)
-        st.warning(_("Some of this link could not be taken as it stood:") + "\n\n" + lines, icon=":material/link_off:")
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it stands."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:&" else c for c in text)
+    st.html(
+        f'<div class="lab-scroll"><table class="lab"><thead>{head}</thead><tbody>{first}{rows}</tbody></table></div>'
+    )
