@@ -7,19 +7,38 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+from rnnlab.experiment import Device
+
+
+@contextmanager
+def quiet_errors() -> Iterator[None]:
+    """Send what this process writes to its standard error, from C++ too, nowhere."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported: its C++ side reads it once
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-import keras
+with quiet_errors():  # what its C++ side says before it knows the level above
+    import keras
+    import tensorflow as tf
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-from rnnlab.experiment import Device
+__all__ = ["Step", "compile_step", "configure", "devices", "keras", "place", "resolve"]
 
 Step = Callable[[NDArray[np.float32] | NDArray[np.int32], NDArray[np.int32]], tuple[Any, Any, Any]]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -45,7 +46,10 @@ class RealRange(NamedTuple):
 
     def check(self, name: str, value: float) -> None:
         if not self.low <= value <= self.high:  # also catches what is not a number
-            raise ValueError(f"{name} must be a number from {self.low:g} to {self.high:g}, not {value!r}")
+            raise ValueError(f"{name} must be a number from {self}, not {value!r}")
+
+    def __str__(self) -> str:
+        return " to ".join(f"{Decimal(str(limit)).normalize():f}" for limit in self)
 
     def nearest(self, value: float) -> float:
         return min(max(value, self.low), self.high)

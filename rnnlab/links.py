@@ -47,7 +47,7 @@ def _whole(allowed: Range, optional: bool = False) -> Callable[[str], Read]:
 
 
 def _real(allowed: RealRange) -> Callable[[str], Read]:
-    may = f"a number from {allowed.low:g} to {allowed.high:g}"
+    may = f"a number from {allowed}"
 
     def read(text: str) -> Read:
         try:
@@ -57,7 +57,7 @@ def _real(allowed: RealRange) -> Callable[[str], Read]:
         if math.isnan(value):
             raise ValueError(may)
         nearest = allowed.nearest(value)
-        return nearest, "" if nearest == value else f"{may}; {nearest:g} is taken"
+        return nearest, "" if nearest == value else f"{may}; {nearest!r} is taken"
 
     return read
 
@@ -125,10 +125,10 @@ PARAMETERS: dict[str, Parameter] = {
     "task": Parameter("", "task_name", _task),
     "text": Parameter("", "text", _text),
     "epochs": Parameter("training", "epochs", _whole(training_limits.EPOCHS)),
-    "rate": Parameter("training", "learning_rate", _real(training_limits.LEARNING_RATE), lambda v: f"{v:g}"),
+    "rate": Parameter("training", "learning_rate", _real(training_limits.LEARNING_RATE), lambda v: f"{v!r}"),
     "optimizer": Parameter("training", "optimizer", _one_of(Optimizer)),
     "clip": Parameter("training", "clipping", _one_of(Clipping)),
-    "clip_at": Parameter("training", "clip_at", _real(training_limits.CLIP_AT), lambda v: f"{v:g}"),
+    "clip_at": Parameter("training", "clip_at", _real(training_limits.CLIP_AT), lambda v: f"{v!r}"),
     "seed": Parameter("training", "seed", _whole(training_limits.SEED)),
     "device": Parameter("training", "device", _device),
     "pace": Parameter("pace", "kind", _one_of(PaceKind)),

@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import keras
 import numpy as np
-from keras.src.random import seed_generator
 from numpy.typing import NDArray
 
-from rnnlab import backend  # sets TensorFlow up before Keras is imported
+from rnnlab import backend
 from rnnlab.architecture import MOST_TRAINABLE, Architecture, Cell, Direction, Form
+from rnnlab.backend import keras
 from rnnlab.counting import Summary, count
 
 T = TypeVar("T")
@@ -54,11 +53,11 @@ def _seeded(seed: int | None) -> Iterator[None]:
     That function seeds Python's one random state, from which any other thread may draw meanwhile, and it makes
     TensorFlow prepare every compiled step of the process again (0.1 s each). So Keras gets a state of its own.
     """
-    seed_generator.python_random = random.Random(seed)
+    keras.src.random.seed_generator.python_random = random.Random(seed)
     try:
         yield
     finally:
-        seed_generator.python_random = random
+        keras.src.random.seed_generator.python_random = random
 
 
 def _alone(work: Callable[[], T]) -> T:

@@ -19,11 +19,12 @@ SMALLEST = 1e-9
 
 def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
     """Columns architecture, layer, matrix, parameters, order: a row for each matrix of each gate."""
-    rows = []
-    for architecture, look in zip(bench, looks, strict=True):
-        for layer in count(architecture, form).layers:
-            for term in layer.terms:
-                rows.append((look.label, layer_title(layer), term.matrix.value, term.parameters))
+    rows = [
+        (look.label, layer_title(layer), term.matrix.value, term.parameters)
+        for architecture, look in zip(bench, looks, strict=True)
+        for layer in count(architecture, form).layers
+        for term in layer.terms
+    ]
     table = pd.DataFrame(rows, columns=["architecture", "layer", "matrix", "parameters"])
     order = {title: place for place, title in enumerate(dict.fromkeys(table["layer"]))}
     return table.assign(order=table["layer"].map(order) * 100 + table["matrix"].map(_matrix_order(table)))

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab import backend  # sets TensorFlow up before Keras is imported
+from rnnlab import backend
 from rnnlab.architecture import Architecture, Form
+from rnnlab.backend import keras
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import Chunk, History, Reached, Start, Status
 from rnnlab.models import build

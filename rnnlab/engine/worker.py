@@ -33,7 +33,7 @@ def prime() -> None:
 
     secede()
     one_epoch = Choice(training=Training(epochs=1))
-    training.race(one_epoch.experiments(), report=lambda lane, chunk: None)
+    training.race(one_epoch.experiments(), report=lambda *_: None)
 
 
 def race(

@@ -47,19 +47,19 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 
-def _whole(label: str, key: str, value: int, allowed: Range, help: str = "", disabled: bool = False) -> int:
+def _whole(label: str, key: str, value: int, allowed: Range, hint: str = "", disabled: bool = False) -> int:
     """A whole number with its limits stated in the label's help."""
     limits = _("From {low:,} to {high:,}.").format(low=allowed.low, high=allowed.high)
     return st.number_input(
-        label, allowed.low, allowed.high, value, step=1, key=key, help=f"{help} {limits}".strip(), disabled=disabled
+        label, allowed.low, allowed.high, value, step=1, key=key, help=f"{hint} {limits}".strip(), disabled=disabled
     )
 
 
 def _optional_whole(
-    label: str, none: str, key: str, value: int | None, start: int, allowed: Range, help: str
+    label: str, none: str, key: str, value: int | None, start: int, allowed: Range, hint: str
 ) -> int | None:
     """A whole number or none of it, chosen by a switch above it."""
-    if not st.toggle(label, value is not None, key=f"{key}-on", help=help):
+    if not st.toggle(label, value is not None, key=f"{key}-on", help=hint):
         st.caption(none)
         return None
     return st.number_input(
@@ -113,13 +113,13 @@ def bench_row(architectures: Sequence[Architecture], looks: Sequence[Look], form
 
 def _remove_button(card: int, look: Look, label: str = "") -> None:
     if len(state.cards()) > BENCH_SIZE.low:
-        help = _("Take {name} off the bench").format(name=look.label)
+        hint = _("Take {name} off the bench").format(name=look.label)
         st.button(
             label,
             icon=":material/close:",
             type="tertiary",
             key=f"remove-{card}",
-            help=help,
+            help=hint,
             on_click=state.remove_card,
             args=(card,),
         )
@@ -127,11 +127,11 @@ def _remove_button(card: int, look: Look, label: str = "") -> None:
 
 def _add_button() -> None:
     if len(state.cards()) < BENCH_SIZE.high:
-        help = _("Up to {most} side by side. The new one is a copy of the last, to change.").format(
+        hint = _("Up to {most} side by side. The new one is a copy of the last, to change.").format(
             most=BENCH_SIZE.high
         )
         st.button(
-            _("Add an architecture"), icon=":material/add:", key="add-architecture", help=help, on_click=_add_copy
+            _("Add an architecture"), icon=":material/add:", key="add-architecture", help=hint, on_click=_add_copy
         )
 
 
@@ -151,19 +151,19 @@ def _main(card: int, architecture: Architecture) -> Architecture:
             filter_mode=None,
         )
     with right:
-        help = _("How many numbers the state h has: D_h in the lectures, units in Keras.")
-        units = _whole(_("Hidden size"), f"units-{card}", architecture.units, UNITS, help)
+        hint = _("How many numbers the state h has: D_h in the lectures, units in Keras.")
+        units = _whole(_("Hidden size"), f"units-{card}", architecture.units, UNITS, hint)
     return replace(architecture, cell=cell, units=units)
 
 
 def _details(card: int, architecture: Architecture, form: Form) -> Architecture:
     embedding = architecture.embedding_dim
     if form.tokens:
-        help = _("A learned vector of this many numbers for each token, instead of one-hot. From {low:,} to {high:,}.")
-        help = help.format(low=EMBEDDING_DIM.low, high=EMBEDDING_DIM.high)
+        hint = _("A learned vector of this many numbers for each token, instead of one-hot. From {low:,} to {high:,}.")
+        hint = hint.format(low=EMBEDDING_DIM.low, high=EMBEDDING_DIM.high)
         none = _("No embedding: tokens go in one-hot.")
         embedding = _optional_whole(
-            _("Embedding dimension"), none, f"embedding-{card}", embedding, 6, EMBEDDING_DIM, help
+            _("Embedding dimension"), none, f"embedding-{card}", embedding, 6, EMBEDDING_DIM, hint
         )
     else:
         st.caption(_("No embedding: the input is plain numbers, which cannot be looked up."))
@@ -177,21 +177,21 @@ def _details(card: int, architecture: Architecture, form: Form) -> Architecture:
     )
     merge_mode = architecture.merge_mode
     if direction is Direction.BIDIRECTIONAL:
-        help = _("How the outputs of the two directions become one: side by side (concat), or number by number.")
+        hint = _("How the outputs of the two directions become one: side by side (concat), or number by number.")
         merge_mode = st.segmented_control(
-            _("Joined by"), list(MergeMode), default=merge_mode, required=True, key=f"merge-{card}", help=help
+            _("Joined by"), list(MergeMode), default=merge_mode, required=True, key=f"merge-{card}", help=hint
         )
-    help = _("Recurrent layers on top of each other; each hands every step on to the next. From {low} to {high}.")
+    hint = _("Recurrent layers on top of each other; each hands every step on to the next. From {low} to {high}.")
     layers = st.segmented_control(
         _("Layers"), list(range(LAYERS.low, LAYERS.high + 1)), default=architecture.layers, required=True,
-        key=f"layers-{card}", help=help.format(low=LAYERS.low, high=LAYERS.high),
+        key=f"layers-{card}", help=hint.format(low=LAYERS.low, high=LAYERS.high),
     )  # fmt: skip
     reset_after = architecture.reset_after
     if architecture.cell is Cell.GRU:
-        help = _(
+        hint = _(
             "Keras applies the reset gate after the matrix product, with a second bias per gate; the original GRU before it."
         )
-        reset_after = st.toggle(_("reset_after (two biases per gate)"), reset_after, key=f"reset-{card}", help=help)
+        reset_after = st.toggle(_("reset_after (two biases per gate)"), reset_after, key=f"reset-{card}", help=hint)
     use_bias = st.toggle(_("Biases in the recurrent layers"), architecture.use_bias, key=f"bias-{card}")
     return replace(
         architecture, embedding_dim=embedding, direction=direction, merge_mode=merge_mode, layers=layers,
@@ -218,18 +218,18 @@ def form(shown: Form) -> Form:
             help=_("A token is a character or word of a vocabulary; plain numbers are measured values, such as pixels."),
         )  # fmt: skip
         label = _("Vocabulary V") if tokens else _("Input size d")
-        help = _("How many different tokens there are.") if tokens else _("How many numbers go in at each timestep.")
-        input_dim = _whole(label, key("input_dim"), shown.input_dim, INPUT_DIM, help)
+        hint = _("How many different tokens there are.") if tokens else _("How many numbers go in at each timestep.")
+        input_dim = _whole(label, key("input_dim"), shown.input_dim, INPUT_DIM, hint)
     with grid.container(gap="xsmall"):
-        help = _("Length of a sequence. The parameter count does not depend on it. From {low:,} to {high:,}.")
-        help = help.format(low=TIMESTEPS.low, high=TIMESTEPS.high)
+        hint = _("Length of a sequence. The parameter count does not depend on it. From {low:,} to {high:,}.")
+        hint = hint.format(low=TIMESTEPS.low, high=TIMESTEPS.high)
         timesteps = _optional_whole(
-            _("Fixed timesteps T"), _("Any length (None)."), key("timesteps"), shown.timesteps, 10, TIMESTEPS, help
+            _("Fixed timesteps T"), _("Any length (None)."), key("timesteps"), shown.timesteps, 10, TIMESTEPS, hint
         )
-        help = _("Sequences per batch. The parameter count does not depend on it. From {low:,} to {high:,}.")
-        help = help.format(low=BATCH_SIZE.low, high=BATCH_SIZE.high)
+        hint = _("Sequences per batch. The parameter count does not depend on it. From {low:,} to {high:,}.")
+        hint = hint.format(low=BATCH_SIZE.low, high=BATCH_SIZE.high)
         batch_size = _optional_whole(
-            _("Fixed batch size B"), _("Any batch size (None)."), key("batch"), shown.batch_size, 8, BATCH_SIZE, help
+            _("Fixed batch size B"), _("Any batch size (None)."), key("batch"), shown.batch_size, 8, BATCH_SIZE, hint
         )
     with grid.container(gap="xsmall"):
         return_sequences = st.segmented_control(
@@ -238,10 +238,10 @@ def form(shown: Form) -> Form:
             help=_("return_sequences in Keras: one output after the last timestep, or one at every timestep."),
         )  # fmt: skip
     with grid.container(gap="xsmall"):
-        help = _("Neurons of the fully connected layer at the end, K. From {low:,} to {high:,}.")
-        help = help.format(low=OUTPUTS.low, high=OUTPUTS.high)
+        hint = _("Neurons of the fully connected layer at the end, K. From {low:,} to {high:,}.")
+        hint = hint.format(low=OUTPUTS.low, high=OUTPUTS.high)
         none = _("No output layer: h comes out.")
-        outputs = _optional_whole(_("Output layer"), none, key("outputs"), shown.outputs, 1, OUTPUTS, help)
+        outputs = _optional_whole(_("Output layer"), none, key("outputs"), shown.outputs, 1, OUTPUTS, hint)
         activation = shown.activation
         if outputs is not None:
             activation = st.selectbox(
@@ -281,9 +281,7 @@ def training(shown: Training, devices: Sequence[Device]) -> Training:
             _("Times that the text is read and the weights are changed."),
         )
     with grid.container():
-        limits = _("How far the weights move at each step. From {low} to {high}.").format(
-            low=f"{LEARNING_RATE.low:.5f}", high=f"{LEARNING_RATE.high:g}"
-        )
+        limits = _("How far the weights move at each step. From {limits}.").format(limits=LEARNING_RATE)
         learning_rate = st.number_input(
             _("Learning rate"),
             LEARNING_RATE.low,
@@ -318,7 +316,7 @@ def training(shown: Training, devices: Sequence[Device]) -> Training:
         )  # fmt: skip
         clip_at = shown.clip_at
         if clipping is not Clipping.NONE:
-            limits = _("From {low:g} to {high:g}.").format(low=CLIP_AT.low, high=CLIP_AT.high)
+            limits = _("From {limits}.").format(limits=CLIP_AT)
             clip_at = st.number_input(
                 _("Clip at"), CLIP_AT.low, CLIP_AT.high, clip_at, step=0.5, format="%g", key=key("clip_at"), help=limits
             )

@@ -87,7 +87,7 @@ def _draw_race(run: Run, logarithmic: bool) -> None:
     grid = st.grid(min_column_width=300, gap="small")
     for lane, look in zip(run.lanes, lanes_looks, strict=True):
         with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):
-            _draw_lane(run, lane, look)
+            _draw_lane(lane, look)
 
 
 def _headline(run: Run) -> None:
@@ -121,7 +121,7 @@ def _loss_text(run: Run, lanes_looks: tuple[Look, ...]) -> str:
     return _("Loss by epoch.") + " " + "; ".join(said)
 
 
-def _draw_lane(run: Run, lane: RunLane, look: Look) -> None:
+def _draw_lane(lane: RunLane, look: Look) -> None:
     task, history = lane.experiment.task, lane.history
     views.lane_title(look)
     views.prediction(task, history)

@@ -1,0 +1,318 @@
+"""rnnlab from a terminal: the same library, no web server.
+
+TensorFlow is imported only by the commands that need it, so that counting answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from rnnlab.architecture import (
+    BATCH_SIZE,
+    EMBEDDING_DIM,
+    INPUT_DIM,
+    LAYERS,
+    OUTPUTS,
+    TIMESTEPS,
+    UNITS,
+    Activation,
+    Architecture,
+    Cell,
+    Direction,
+    Form,
+    MergeMode,
+    Range,
+    labels,
+)
+from rnnlab.counting import Count, LayerCount, count
+from rnnlab.experiment import CLIP_AT, EPOCHS, LEARNING_RATE, SEED, Clipping, Experiment, Optimizer, Training
+from rnnlab.formulas import layer_formulas, shape_text, term_text
+from rnnlab.history import Chunk, History, Reached, Status
+from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TEXT_LENGTH
+
+BAD_ARGUMENTS, NOT_FINISHED = 2, 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line that says what is allowed."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_ARGUMENTS, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 a training did not finish, 2 bad arguments."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.command(chosen))
+    except ValueError as error:
+        return _bad(str(error))
+
+
+def _bad(message: str) -> int:
+    print(f"rnnlab: {message}", file=sys.stderr)
+    return BAD_ARGUMENTS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="rnnlab", description="Compare recurrent architectures: what each costs, how each learns.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    summary = commands.add_parser("summary", help="count the parameters of a model, with formulas and Keras' summary")
+    _add_summary(summary)
+    train = commands.add_parser("train", help="train one or several architectures on a task")
+    _add_train(train)
+    tasks = commands.add_parser("tasks", help="list the tasks")
+    tasks.set_defaults(command=_tasks)
+    devices = commands.add_parser("devices", help="list the devices to train on")
+    devices.set_defaults(command=_devices)
+    return parser
+
+
+def _within(allowed: Range) -> str:
+    return f"{allowed.low:,} to {allowed.high:,}"
+
+
+def _add_architecture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--units", type=int, default=5, metavar="N", help=f"hidden size, {_within(UNITS)}; default 5")
+    parser.add_argument("--embedding", type=int, metavar="N", help=f"embedding dimension, {_within(EMBEDDING_DIM)}")
+    parser.add_argument("--layers", type=int, default=1, metavar="N", help=f"recurrent layers, {_within(LAYERS)}")
+    parser.add_argument("--direction", choices=[d.value for d in Direction], default="forward")
+    parser.add_argument("--merge", choices=[m.value for m in MergeMode], default="concat", help="of two directions")
+    parser.add_argument("--no-reset-after", action="store_true", help="GRU: reset before the product, one bias a gate")
+    parser.add_argument("--no-bias", action="store_true", help="no biases in the recurrent layers")
+
+
+def _architecture(cell: str, chosen: argparse.Namespace) -> Architecture:
+    return Architecture(
+        cell=Cell(cell),
+        units=chosen.units,
+        embedding_dim=chosen.embedding,
+        direction=Direction(chosen.direction),
+        merge_mode=MergeMode(chosen.merge),
+        layers=chosen.layers,
+        reset_after=not chosen.no_reset_after,
+        use_bias=not chosen.no_bias,
+    )
+
+
+def _add_summary(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_summary)
+    parser.add_argument("--cell", choices=[c.value for c in Cell], required=True)
+    _add_architecture(parser)
+    size = parser.add_mutually_exclusive_group(required=True)
+    size.add_argument("--vocabulary", type=int, metavar="N", help=f"different tokens, {_within(INPUT_DIM)}")
+    size.add_argument("--input-dim", type=int, metavar="N", help="plain numbers a timestep, instead of a vocabulary")
+    parser.add_argument("--timesteps", type=int, metavar="N", help=f"{_within(TIMESTEPS)}; default any")
+    parser.add_argument("--batch-size", type=int, metavar="N", help=f"{_within(BATCH_SIZE)}; default any")
+    parser.add_argument("--return-sequences", action="store_true", help="an output at every timestep")
+    head = parser.add_mutually_exclusive_group()
+    head.add_argument("--outputs", type=int, default=1, metavar="N", help=f"neurons at the end, {_within(OUTPUTS)}")
+    head.add_argument("--no-head", action="store_true", help="no output layer")
+    parser.add_argument("--no-keras", action="store_true", help="count by formula alone, without TensorFlow")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _form(chosen: argparse.Namespace) -> Form:
+    if chosen.embedding is not None and chosen.input_dim is not None:
+        raise ValueError("--embedding looks tokens up and needs --vocabulary; with --input-dim leave it out")
+    return Form(
+        input_dim=chosen.input_dim if chosen.vocabulary is None else chosen.vocabulary,
+        tokens=chosen.vocabulary is not None,
+        timesteps=chosen.timesteps,
+        batch_size=chosen.batch_size,
+        return_sequences=chosen.return_sequences,
+        outputs=None if chosen.no_head else chosen.outputs,
+        activation=Activation.SIGMOID if chosen.outputs == 1 else Activation.SOFTMAX,
+    )
+
+
+def _summary(chosen: argparse.Namespace) -> int:
+    architecture, form = _architecture(chosen.cell, chosen), _form(chosen)
+    counted = count(architecture, form)
+    keras = None
+    if not chosen.no_keras:
+        from rnnlab import models
+
+        keras = models.summarise(architecture, form)
+    if chosen.json:
+        plain = {"layers": [_plain(layer) for layer in counted.layers], "total": counted.total}
+        print(json.dumps(plain | ({"keras_total": keras.parameters} if keras else {})))
+        return 0
+    _print_formulas(architecture, form, counted)
+    if keras:
+        same = "the same" if keras.parameters == counted.total else "NOT THE SAME"
+        print(f"\n{keras.text}\n\nKeras counts {keras.parameters:,}: {same}.")
+    return 0
+
+
+def _plain(layer: LayerCount) -> dict[str, Any]:
+    terms = [
+        {
+            "gate": term.gate.value if term.gate else None,
+            "matrix": term.matrix.name.lower(),
+            "symbol": term.matrix.value,
+            "rows": term.rows,
+            "columns": term.columns,
+            "copies": term.copies,
+            "parameters": term.parameters,
+        }
+        for term in layer.terms
+    ]
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "output_shape": layer.output_shape,
+        "parameters": layer.parameters,
+        "terms": terms,
+    }
+
+
+def _print_formulas(architecture: Architecture, form: Form, counted: Count) -> None:
+    print("V vocabulary, d input size, Dₕ hidden size, K outputs\n")
+    for layer, formula in zip(counted.layers, layer_formulas(counted.layers, architecture, form), strict=True):
+        print(f"{layer.name}  {shape_text(layer.output_shape)}")
+        if formula.symbols:
+            print(f"    {formula.symbols}\n  = {formula.numbers}\n  = {formula.result:,}")
+        gates = dict.fromkeys(term.gate for term in layer.terms if term.gate)
+        for gate in gates:
+            terms = [term for term in layer.terms if term.gate is gate]
+            times = " × 2 directions" if terms[0].copies == 2 else ""
+            total = sum(term.parameters for term in terms)
+            print(f"      {gate + ':':<11} {', '.join(map(term_text, terms))}{times} = {total:,}")
+        print()
+    print(f"Total: {counted.total:,} parameters")
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_train)
+    parser.add_argument("task", nargs="?", choices=list(FIXED_TASKS), help="what to learn; or give --text")
+    parser.add_argument("--text", help=f"a text of your own, {_within(TEXT_LENGTH)} characters")
+    parser.add_argument("--cell", choices=[c.value for c in Cell], action="append", help="may be given several times")
+    _add_architecture(parser)
+    parser.add_argument("--epochs", type=int, default=50, metavar="N", help=f"{_within(EPOCHS)}; default 50")
+    parser.add_argument("--learning-rate", type=float, default=0.1, metavar="X", help=f"{LEARNING_RATE}; default 0.1")
+    parser.add_argument("--optimizer", choices=[o.value for o in Optimizer], default="adam")
+    clip = parser.add_mutually_exclusive_group()
+    clip.add_argument("--clip-norm", type=float, metavar="X", help=f"clip gradients by their common norm, {CLIP_AT}")
+    clip.add_argument("--clip-value", type=float, metavar="X", help=f"clip each gradient, {CLIP_AT}")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help=f"of the initial weights, {_within(SEED)}")
+    parser.add_argument("--device", default="auto", help="auto, cpu, gpu, or a numbered one such as gpu:1")
+    parser.add_argument("--json", action="store_true", help="one JSON object an epoch, and one at the end")
+
+
+def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
+    if (chosen.task is None) == (chosen.text is None):
+        raise ValueError(f"give one task ({', '.join(FIXED_TASKS)}) or --text")
+    clipping, clip_at = Clipping.NONE, 1.0
+    for kind, value in ((Clipping.NORM, chosen.clip_norm), (Clipping.VALUE, chosen.clip_value)):
+        if value is not None:
+            clipping, clip_at = kind, value
+    training = Training(
+        chosen.epochs,
+        chosen.learning_rate,
+        Optimizer(chosen.optimizer),
+        clipping,
+        clip_at,
+        chosen.seed,
+        chosen.device,
+    )
+    task = (chosen.task, "") if chosen.task else (OWN_TEXT, chosen.text)
+    cells = chosen.cell or [Cell.LSTM.value]
+    return tuple(Experiment(_architecture(cell, chosen), *task, training) for cell in cells)
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    experiments = _experiments(chosen)
+    from rnnlab import backend, training
+
+    backend.configure()
+    backend.resolve(chosen.device)
+    names = labels(tuple(experiment.architecture for experiment in experiments))
+    control = training.Control()
+    signal.signal(signal.SIGINT, lambda *_: control.set(control.pace, True))
+    if chosen.json:
+        reached = training.race(experiments, _json_report(experiments, names), control)
+        for name, experiment, result in zip(names, experiments, reached, strict=True):
+            print(json.dumps(_json_result(name, experiment, result)))
+    else:
+        reached = _race_with_bars(experiments, names, control)
+        for name, experiment, result in zip(names, experiments, reached, strict=True):
+            print(_result_line(name, experiment, result))
+    return 0 if all(result.status is Status.FINISHED for result in reached) else NOT_FINISHED
+
+
+def _json_report(experiments: Sequence[Experiment], names: Sequence[str]) -> Any:
+    def report(lane: int, chunk: Chunk) -> None:
+        task = experiments[lane].task
+        for offset, (loss, predicted) in enumerate(zip(chunk.losses, chunk.predicted, strict=True)):
+            line = {
+                "architecture": names[lane],
+                "epoch": chunk.first + offset,
+                "loss": float(loss),
+                "prediction": task.read(predicted),
+            }
+            print(json.dumps(line, ensure_ascii=False))
+
+    return report
+
+
+def _json_result(name: str, experiment: Experiment, result: Reached) -> dict[str, Any]:
+    predicted = result.chunk.predicted
+    return {
+        "architecture": name,
+        "status": result.status.name.lower(),
+        "prediction": experiment.task.read(predicted[-1]) if len(predicted) else "",
+        "seconds": round(result.chunk.seconds, 4),
+    } | ({"reason": result.reason} if result.reason else {})
+
+
+def _race_with_bars(experiments: Sequence[Experiment], names: Sequence[str], control: Any) -> tuple[Reached, ...]:
+    """Race with a progress bar for each architecture, where the output is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from rnnlab import training
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
+    with Progress(*columns, disable=not sys.stdout.isatty()) as progress:
+        bars = [progress.add_task(n, total=e.training.epochs, now="") for n, e in zip(names, experiments, strict=True)]
+
+        def report(lane: int, chunk: Chunk) -> None:
+            now = f"loss {chunk.losses[-1]:.4f}  {experiments[lane].task.read(chunk.predicted[-1])}"
+            progress.update(bars[lane], completed=chunk.first - 1 + len(chunk.losses), now=now)
+
+        return training.race(experiments, report, control)
+
+
+def _result_line(name: str, experiment: Experiment, result: Reached) -> str:
+    history = History()
+    history.extend(result.chunk)
+    if not history.losses:
+        return f"{name}: {result.status.value} {result.reason}".strip()
+    task = experiment.task
+    first = history.first_right(task.arrays().targets[0])
+    right = f"right from epoch {first}" if first else "not right yet"
+    said = task.read(history.predicted[-1])
+    return f"{name}: “{said}”, loss {history.losses[-1]:.4f}, {right}, {history.seconds:.2f} s. {result.status.value}"
+
+
+def _tasks(_chosen: argparse.Namespace) -> int:
+    for task in FIXED_TASKS.values():
+        print(f"{task.name:<14} {task.text!r:<20} {task.story}")
+    print(f"{'--text …':<14} {'':<20} A text of your own, {_within(TEXT_LENGTH)} characters.")
+    return 0
+
+
+def _devices(_chosen: argparse.Namespace) -> int:
+    from rnnlab import backend
+
+    backend.configure()
+    print(f"{'auto':<8} the first GPU, or the CPU where there is none")
+    for device in backend.devices():
+        print(f"{device.name:<8} {device.title}")
+    return 0
