@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnlab.colours import looks
-from rnnlab.ui import architecture_views, controls, live, state, views
+from rnnlab.ui import architecture_views, bench, live, settings, state, views
 from rnnlab.ui.texts import _
 
 views.heading(
@@ -15,11 +14,11 @@ views.heading(
 architecture_views.presets()
 
 choice = state.choice()
-bench, feet = controls.bench(choice.bench, looks(choice.bench), choice.form)
+architectures, feet = bench.cards(choice.bench, choice.form)
 with st.expander(_("Input and output, the same for all"), expanded=True, icon=":material/swap_vert:"):
-    form = controls.form(choice.form)
-state.update(replace(choice, bench=bench, form=form))
+    form = settings.form(choice.form)
+state.update(replace(choice, bench=architectures, form=form))
 
-answers = live.summaries(bench, form)
-architecture_views.totals(bench, form, answers, feet)
-architecture_views.tabs(bench, form, answers)
+answers = live.summaries(architectures, form)
+architecture_views.totals(architectures, form, answers, feet)
+architecture_views.tabs(architectures, form, answers)

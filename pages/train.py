@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnlab.colours import looks
-from rnnlab.ui import controls, live, state, training_views, views
+from rnnlab.ui import bench, live, settings, state, training_views, views
 from rnnlab.ui.texts import _
 
 views.heading(
@@ -15,16 +14,16 @@ views.heading(
 run = training_views.current_run()
 
 choice = state.choice()
-task_name, text = controls.task(choice.task_name, choice.text)
+task_name, text = settings.task(choice.task_name, choice.text)
 form, problem = training_views.task_story(task_name, text)
-bench = controls.bench_row(choice.bench, looks(choice.bench), form)
-training_views.notes(bench, form)
+architectures = bench.row(choice.bench, form)
+training_views.notes(architectures, form)
 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
     buttons = st.container(horizontal=True, gap="small", width="content")
-    pace = controls.pace(choice.pace)
+    pace = settings.pace(choice.pace)
     with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
-        training = controls.training(choice.training, live.engine().devices())
-state.update(replace(choice, bench=bench, task_name=task_name, text=text, training=training, pace=pace))
+        training = settings.training(choice.training, live.engine().devices())
+state.update(replace(choice, bench=architectures, task_name=task_name, text=text, training=training, pace=pace))
 
 with buttons:
     training_views.buttons(run, problem)

@@ -52,30 +52,23 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
     """Bars of parameters side by side, stacked by ``by``, "layer" or "matrix".
 
     Args:
-        table: columns architecture, layer, matrix, parameters, order.
+        table: from ``tables.parameter_table``.
         looks: the architectures in the order of the bench.
         by: the column that a bar is stacked by.
     """
-    bars = _base().properties(height=150 + 30 * len(looks), width="container")
-    bars = bars.mark_bar(cornerRadius=2, stroke="white", strokeWidth=0.5)
-    parts = list(dict.fromkeys(table[by]))
-    if by == "matrix":
-        scale = alt.Scale(domain=parts, range=[MATRICES[Matrix(part)] for part in parts])
-    else:
-        scale = alt.Scale(domain=parts, range=_shades(parts))
+    parts = list(dict.fromkeys(table.sort_values(f"{by} order")[by]))
+    colours = [MATRICES[Matrix(part)] for part in parts] if by == "matrix" else _shades(parts)
+    legend = alt.Legend(title=None, orient="top", columns=6, symbolType="square")
+    bars = _base().properties(height=150 + 30 * len(looks), width="container").mark_bar(cornerRadius=2)
     bars = bars.encode(
         y=alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200)),
         x=alt.X("sum(parameters):Q", title="parameters", axis=alt.Axis(format="~s", tickCount=5)),
-        color=alt.Color(
-            f"{by}:N",
-            scale=scale,
-            sort=None,
-            legend=alt.Legend(title=None, orient="top", columns=6, symbolType="square"),
-        ),
-        order=alt.Order("order:Q"),
+        color=alt.Color(f"{by}:N", scale=alt.Scale(domain=parts, range=colours), sort=None, legend=legend),
+        order=alt.Order(f"{by} order:Q"),
         tooltip=["architecture:N", f"{by}:N", alt.Tooltip("sum(parameters):Q", format=",", title="parameters")],
     )
-    return _with_data(bars, table=table)
+    chart: alt.Chart = _with_data(bars, table=table)
+    return chart
 
 
 def _shades(layers: Sequence[str]) -> list[str]:
@@ -100,12 +93,16 @@ def size_curves(curves: pd.DataFrame, chosen: pd.DataFrame, looks: Sequence[Look
         axis=alt.Axis(values=[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]),
     )
     y = alt.Y("parameters:Q", title="parameters", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=5))
-    tooltip = ["architecture:N", alt.Tooltip("units:Q", title="hidden size"), alt.Tooltip("parameters:Q", format=",")]
+    tooltip: list[str | alt.Tooltip] = [
+        "architecture:N",
+        alt.Tooltip("units:Q", title="hidden size"),
+        alt.Tooltip("parameters:Q", format=","),
+    ]
     base = alt.Chart(alt.NamedData("curves")).encode(x=x, y=y, tooltip=tooltip)
     lines = base.mark_line(strokeWidth=2).encode(color=_colour(looks, _legend()), strokeDash=_dash(looks, _legend()))
     points = alt.Chart(alt.NamedData("chosen")).mark_point(size=110, filled=True, opacity=1)
     marks = points.encode(x=x, y=y, color=_colour(looks, _legend()), tooltip=tooltip)
-    chart = alt.layer(lines, marks, height=300, width="container")
+    chart = alt.LayerChart(layer=[lines, marks], height=300, width="container")
     return _with_data(chart, curves=curves, chosen=chosen)
 
 
@@ -120,7 +117,7 @@ def ratio_bars(table: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
     x = alt.X("ratio:Q", title="times a SimpleRNN of the same sizes", axis=alt.Axis(tickCount=5))
     bars = _base().mark_bar(cornerRadius=2).encode(y=y, x=x, color=_colour(looks))
     text = _base().mark_text(align="left", dx=5, color="#888").encode(y=y, x=x, text=alt.Text("ratio:Q", format=".2f"))
-    return _with_data(alt.layer(bars, text, height=70 + 34 * len(looks), width="container"), table=table)
+    return _with_data(alt.LayerChart(layer=[bars, text], height=70 + 34 * len(looks), width="container"), table=table)
 
 
 @functools.lru_cache

@@ -222,9 +222,9 @@ def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
         chosen.seed,
         chosen.device,
     )
-    task = (chosen.task, "") if chosen.task else (OWN_TEXT, chosen.text)
+    name, text = (chosen.task, "") if chosen.task else (OWN_TEXT, chosen.text)
     cells = chosen.cell or [Cell.LSTM.value]
-    return tuple(Experiment(_architecture(cell, chosen), *task, training) for cell in cells)
+    return tuple(Experiment(_architecture(cell, chosen), name, text, training) for cell in cells)
 
 
 def _train(chosen: argparse.Namespace) -> int:

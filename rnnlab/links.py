@@ -17,8 +17,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from rnnlab import architecture as limits
 from rnnlab import experiment as training_limits
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Range
-from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, Pace, PaceKind, RealRange, Training
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, MergeMode, Range
+from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, PaceKind, RealRange
 from rnnlab.tasks import TASK_NAMES, TEXT_LENGTH
 
 E = TypeVar("E", bound=StrEnum)
@@ -154,7 +154,7 @@ def decode(query: Query) -> tuple[Choice, tuple[str, ...]]:
 
     Unknown parameters are passed over: other pages may have their own.
     """
-    choice, dropped = Choice(), []
+    choice, dropped = Choice(), list[str]()
     if texts := [text for text in query.get(ARCHITECTURE, ()) if text]:
         bench, dropped = _decode_bench(texts)
         choice = replace(choice, bench=bench)
@@ -232,7 +232,7 @@ def _word(word: str) -> tuple[dict[str, Any], str]:
 
 
 def _decode_bench(texts: Sequence[str]) -> tuple[tuple[Architecture, ...], list[str]]:
-    bench, dropped = [], []
+    bench, dropped = list[Architecture](), list[str]()
     for text in texts[: limits.BENCH_SIZE.high]:
         try:
             architecture, complaints = decode_architecture(text)
@@ -258,5 +258,5 @@ def _get(choice: Choice, parameter: Parameter) -> Any:
 def _set(choice: Choice, parameter: Parameter, value: Any) -> Choice:
     if not parameter.part:
         return replace(choice, **{parameter.attribute: value})
-    part: Form | Training | Pace = getattr(choice, parameter.part)
-    return replace(choice, **{parameter.part: replace(part, **{parameter.attribute: value})})
+    part: Any = replace(getattr(choice, parameter.part), **{parameter.attribute: value})
+    return replace(choice, **{parameter.part: part})

@@ -8,17 +8,20 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rnnlab.architecture import UNITS, Architecture, Cell, Form
+from rnnlab.architecture import LAYERS, UNITS, Architecture, Cell, Form
 from rnnlab.charts import thin
 from rnnlab.colours import Look
-from rnnlab.counting import LayerCount, count
+from rnnlab.counting import LayerCount, Matrix, count
 from rnnlab.history import History
 
 SMALLEST = 1e-9
 
 
 def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
-    """Columns architecture, layer, matrix, parameters, order: a row for each matrix of each gate."""
+    """A row for each matrix of each gate, with the places of layers and matrices in a stack.
+
+    Columns architecture, layer, matrix, parameters, layer order, matrix order.
+    """
     rows = [
         (look.label, layer_title(layer), term.matrix.value, term.parameters)
         for architecture, look in zip(bench, looks, strict=True)
@@ -26,12 +29,15 @@ def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: 
         for term in layer.terms
     ]
     table = pd.DataFrame(rows, columns=["architecture", "layer", "matrix", "parameters"])
-    order = {title: place for place, title in enumerate(dict.fromkeys(table["layer"]))}
-    return table.assign(order=table["layer"].map(order) * 100 + table["matrix"].map(_matrix_order(table)))
+    return table.assign(
+        **{
+            "layer order": table["layer"].map(_LAYER_ORDER.index),
+            "matrix order": table["matrix"].map([matrix.value for matrix in Matrix].index),
+        }
+    )
 
 
-def _matrix_order(table: pd.DataFrame) -> dict[str, int]:
-    return {matrix: place for place, matrix in enumerate(dict.fromkeys(table["matrix"]))}
+_LAYER_ORDER = ("embedding", *(f"recurrent {n}" for n in range(1, LAYERS.high + 1)), "output")
 
 
 def layer_title(layer: LayerCount) -> str:

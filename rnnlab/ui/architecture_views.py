@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import altair as alt
+import pandas as pd
 import streamlit as st
 
 from rnnlab import charts, drawing, export, tables
@@ -105,18 +107,19 @@ def compare(bench: tuple[Architecture, ...], form: Form) -> None:
         )
 
 
-def _chart(title: str, chart: object, text: str) -> None:
+def _chart(title: str, chart: alt.Chart | alt.LayerChart, text: str) -> None:
     st.markdown(f"**{title}**")
-    st.altair_chart(chart, alt=f"{title}. {text}")  # type: ignore[arg-type]
+    st.altair_chart(chart, alt=f"{title}. {text}")
 
 
-def _bars_text(table: object, by: str) -> str:
-    sums = table.groupby(["architecture", by], sort=False)["parameters"].sum()  # type: ignore[attr-defined]
-    return "; ".join(f"{name}, {part}: {value:,}" for (name, part), value in sums.items())
+def _bars_text(table: pd.DataFrame, by: str) -> str:
+    sums = table.groupby(["architecture", by], sort=False, as_index=False)["parameters"].sum()
+    rows = zip(sums["architecture"], sums[by], sums["parameters"], strict=True)
+    return "; ".join(f"{name}, {part}: {value:,}" for name, part, value in rows)
 
 
-def _rows_text(table: object, column: str) -> str:
-    rows = zip(table["architecture"], table[column], strict=True)  # type: ignore[index]
+def _rows_text(table: pd.DataFrame, column: str) -> str:
+    rows = zip(table["architecture"], table[column], strict=True)
     return "; ".join(f"{name}: {value:,.4g}" if column == "ratio" else f"{name}: {value:,}" for name, value in rows)
 
 
@@ -124,8 +127,8 @@ def formulas(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer
     """Every layer's formula, gate by gate and matrix by matrix."""
     st.caption(
         _(
-            "V vocabulary, d input size, Dₕ hidden size, K outputs. Wₓ turns the input into D_h numbers, Wₕ the state before, b is the bias. Sizes are rows × columns as in W·x; Keras stores the transposes."
-        ).replace("D_h", "Dₕ")
+            "V vocabulary, d input size, Dₕ hidden size, K outputs. Wₓ turns the input into Dₕ numbers, Wₕ the state before, b is the bias. Sizes are rows × columns as in W·x; Keras stores the transposes."
+        )
     )
     grid = st.grid(min_column_width=330, gap="medium")
     for architecture, look, answer in zip(bench, looks(bench), answers, strict=True):

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from rnnlab import links
-from rnnlab.architecture import BENCH_SIZE, Architecture
+from rnnlab.architecture import BENCH_SIZE
 from rnnlab.experiment import Choice
 
 _KEY, _RUN_PARAMETER, _VIEW_PARAMETER = "rnnlab", "run", "view"
@@ -113,14 +113,16 @@ def cards() -> tuple[int, ...]:
     return _session().cards
 
 
-def add_card(architecture: Architecture) -> None:
+def add_card() -> None:
+    """Put a copy of the last architecture on the bench."""
     session = _session()
     if len(session.cards) < BENCH_SIZE.high:
-        session.choice = replace(session.choice, bench=(*session.choice.bench, architecture))
+        session.choice = replace(session.choice, bench=(*session.choice.bench, session.choice.bench[-1]))
         session.cards = (*session.cards, max(session.cards) + 1)
 
 
 def remove_card(card: int) -> None:
+    """Take an architecture off the bench; the last one stays."""
     session = _session()
     if len(session.cards) > BENCH_SIZE.low:
         place, bench = session.cards.index(card), session.choice.bench

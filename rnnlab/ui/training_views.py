@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -173,7 +174,7 @@ def _downloads(run: Run) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 views.lane_title(look)
                 st.download_button(
-                    _("Model (.keras)"), lambda n=number: live.engine().keras_file(run, n), f"{name}.keras", "application/octet-stream",
+                    _("Model (.keras)"), partial(live.engine().keras_file, run, number), f"{name}.keras", "application/octet-stream",
                     key=f"model-{number}", icon=":material/deployed_code:", on_click="ignore", disabled=lane.state_file is None,
                 )  # fmt: skip
                 st.download_button(
