@@ -21,6 +21,7 @@ training_views.notes(architectures, form)
 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
     buttons = st.container(horizontal=True, gap="small", width="content")
     pace = settings.pace(choice.pace)
+    logarithmic = settings.loss_axis()
     with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
         training = settings.training(choice.training, live.engine().devices())
 state.update(replace(choice, bench=architectures, task_name=task_name, text=text, training=training, pace=pace))
@@ -28,6 +29,6 @@ state.update(replace(choice, bench=architectures, task_name=task_name, text=text
 with buttons:
     training_views.buttons(run, problem)
 if run:
-    training_views.results(run)
+    training_views.results(run, logarithmic)
 else:
     training_views.invitation()

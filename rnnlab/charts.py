@@ -59,7 +59,7 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
     parts = list(dict.fromkeys(table.sort_values(f"{by} order")[by]))
     colours = [MATRICES[Matrix(part)] for part in parts] if by == "matrix" else _shades(parts)
     legend = alt.Legend(title=None, orient="top", columns=6, symbolType="square")
-    bars = _base().properties(height=150 + 30 * len(looks), width="container").mark_bar(cornerRadius=2)
+    bars = _base().properties(height=130 + 30 * len(looks), width="container").mark_bar(cornerRadius=2)
     bars = bars.encode(
         y=alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200)),
         x=alt.X("sum(parameters):Q", title="parameters", axis=alt.Axis(format="~s", tickCount=5)),
@@ -136,7 +136,7 @@ def loss_curves(looks: tuple[Look, ...], epochs: int, logarithmic: bool) -> dict
     """
     x_scale = alt.Scale(domain=[1, max(2, epochs)], nice=False)
     y_scale = alt.Scale(type="log" if logarithmic else "linear", zero=not logarithmic, nice=True)
-    lines = _base().properties(height=280, width="container").mark_line(strokeWidth=2.5, clip=True)
+    lines = _base().properties(height=250, width="container").mark_line(strokeWidth=2.5, clip=True)
     lines = lines.encode(
         x=alt.X("epoch:Q", title="epoch", scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y("loss:Q", title="loss (nats)", scale=y_scale, axis=alt.Axis(tickCount=5)),

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable
 
-from rnnlab.architecture import Architecture, Cell, Direction, Form
+from rnnlab.architecture import Architecture, Cell, Direction, Form, MergeMode
 from rnnlab.experiment import Clipping, Experiment, Training
 from rnnlab.history import History
 from rnnlab.tasks import TextTask
@@ -18,7 +18,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def model_code(architecture: Architecture, form: Form) -> str:
     """Python code that builds exactly the model that ``models.build`` builds, names of layers included."""
-    return f"import keras\n\n{_model(form.fit(architecture), form)}\nmodel.summary()\n"
+    return f"import keras\nfrom keras import layers\n\n{_model(form.fit(architecture), form)}\nmodel.summary()\n"
 
 
 def _model(architecture: Architecture, form: Form) -> str:
@@ -27,14 +27,14 @@ def _model(architecture: Architecture, form: Form) -> str:
     batch = f", batch_size={form.batch_size}" if form.batch_size else ""
     layers = _layers(architecture, form)
     if "flip" not in layers:
-        lines = "".join(f"    keras.layers.{layer},\n" for layer in layers)
+        lines = "".join(f"    layers.{layer},\n" for layer in layers)
         return f"model = keras.Sequential([\n    keras.Input({shape}{batch}),\n{lines}])"
     lines = f"inputs = keras.Input({shape}{batch})\nx = inputs\n"
     for layer in layers:
         if layer == "flip":
-            lines += "x = keras.ops.flip(x, axis=1)  # a backward layer hands its steps on last first\n"
+            lines += "x = keras.ops.flip(x, axis=1)  # put last-first steps in order\n"
         else:
-            lines += f"x = keras.layers.{layer}(x)\n"
+            lines += f"x = layers.{layer}(x)\n"
     return f"{lines}model = keras.Model(inputs, x)"
 
 
@@ -65,7 +65,8 @@ def _recurrent(architecture: Architecture, every_step: bool) -> str:
         options.append("go_backwards=True")
     layer = f"{architecture.cell.class_name}({', '.join(options)})"
     if architecture.bidirectional:
-        return f'Bidirectional(keras.layers.{layer}, merge_mode="{architecture.merge_mode}")'
+        merge = "" if architecture.merge_mode is MergeMode.CONCAT else f', merge_mode="{architecture.merge_mode}"'
+        return f"Bidirectional(layers.{layer}{merge})"
     return layer
 
 
@@ -77,6 +78,7 @@ _SCRIPT = '''\
 
 import keras
 import numpy as np
+from keras import layers
 
 keras.utils.set_random_seed({seed})
 

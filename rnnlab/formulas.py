@@ -70,8 +70,7 @@ def layer_formulas(layers: tuple[LayerCount, ...], architecture: Architecture, f
 
 def shape_text(shape: Shape) -> str:
     """A shape as Keras prints it: (None, 10, 6)."""
-    inner = ", ".join("None" if size is None else f"{size}" for size in shape)
-    return f"({inner})"
+    return str(tuple(shape))
 
 
 def term_text(term: Term) -> str:

@@ -126,7 +126,7 @@ def summarise(architecture: Architecture, form: Form) -> Summary:
     with backend.place("cpu"):
         model = build(architecture, form, seed=None)
     lines: list[str] = []
-    model.summary(line_length=72, print_fn=lines.append)
+    model.summary(line_length=56, print_fn=lines.append)
     parts = getattr(model, "operations", model.layers)  # a functional model's flips are operations, not layers
     shapes = tuple(tuple(part.output.shape) for part in parts if not isinstance(part, keras.layers.InputLayer))
     return Summary("\n".join(lines).strip("\n"), model.count_params(), shapes)

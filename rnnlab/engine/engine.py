@@ -33,8 +33,8 @@ FAST_RACES, SLOW_RACES = 1, 8
 #: Finished runs kept for Continue and downloads; the oldest go first.
 KEPT_RUNS = 100
 KEPT_SUMMARIES = 300
-#: Seconds between two looks at the cluster, and until a silent scheduler counts as lost.
-LOOK_EVERY, PATIENCE = 0.25, 5.0
+#: Seconds between two looks at the cluster, until a lost one is tried again, and until a silent scheduler counts as lost.
+LOOK_EVERY, RETRY_EVERY, PATIENCE = 0.25, 1.0, 5.0
 
 Seconds = float
 log = logging.getLogger(__name__)
@@ -100,14 +100,14 @@ class Engine:
             run.stopping = True
             if run.status is Status.WAITING:
                 run.end(Status.STOPPED)
-            self._orders[run.id] = (run.pace, True)
+            self._orders[run.attempt] = (run.pace, True)
         self._wake.set()
 
     def set_pace(self, run: Run, pace: Pace) -> None:
         """Change the pace of a run, also while it trains."""
         with self._lock:
             run.pace = pace
-            self._orders[run.id] = (pace, run.stopping)
+            self._orders[run.attempt] = (pace, run.stopping)
         self._wake.set()
 
     def go_on(self, run: Run, pace: Pace) -> None:
@@ -206,8 +206,9 @@ class Engine:
                 if not self._closing:
                     log.info("engine lost: %r", error)
                     self._lose(error)
-            self._wake.wait(LOOK_EVERY)
+            self._wake.wait(LOOK_EVERY if self._client else RETRY_EVERY)
             self._wake.clear()
+        self._disconnect()
 
     def _connect(self) -> None:
         address: Any = self._scheduler
@@ -277,29 +278,32 @@ class Engine:
         return any(_has(devices, wanted) for devices in self._devices.values())
 
     def _send_orders(self) -> None:
-        """Tell workers what is wanted of their runs; an order is repeated until it is taken or the run has ended."""
+        """Tell workers what is wanted of their runs; an order is repeated until it is taken or the attempt has ended."""
         with self._lock:
             orders = list(self._orders.items())
-        for run_id, (pace, stopping) in orders:
-            run = self._runs.get(run_id)
+        for attempt, (pace, stopping) in orders:
+            run = self._run_of(attempt)
             going = run is not None and run.status.active
             if run and going and run.worker:
-                going = not self._order(run, pace, stopping)
+                going = not self._order(run.worker, attempt, pace, stopping)
             with self._lock:
-                if not going and self._orders.get(run_id) == (pace, stopping):
-                    del self._orders[run_id]
+                if not going and self._orders.get(attempt) == (pace, stopping):
+                    del self._orders[attempt]
 
-    def _order(self, run: Run, pace: Pace, stopping: bool) -> bool:
+    def _order(self, worker: str, attempt: str, pace: Pace, stopping: bool) -> bool:
         assert self._client is not None
-        taken = self._client.run(
-            on_worker.set_control, run.attempt, pace, stopping, workers=[run.worker], on_error="return"
-        )
-        return taken.get(run.worker) is True
+        taken = self._client.run(on_worker.set_control, attempt, pace, stopping, workers=[worker], on_error="return")
+        return taken.get(worker) is True
+
+    def _run_of(self, attempt: str) -> Run | None:
+        """The run whose present attempt this is; an order or report that comes late belongs to none."""
+        run = self._runs.get(attempt.partition("-")[0])
+        return run if run and run.attempt == attempt else None
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         _, message = event
-        run = self._runs.get(message["attempt"].partition("-")[0])
-        if run and run.attempt == message["attempt"] and run.status.active:
+        run = self._run_of(message["attempt"])
+        if run and run.status.active:
             lane = run.racing[message["lane"]]
             lane.history.extend(Chunk.from_event(message["chunk"]))
             run.reported(lane)
@@ -370,6 +374,7 @@ def _local_cluster(workers: int) -> LocalCluster:
         threads_per_worker=threads,
         processes=True,
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # without it, port 8787 is opened all the same
         silence_logs=logging.CRITICAL,
         env={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_MODULE_LOADING": "LAZY"},
     )

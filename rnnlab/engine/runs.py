@@ -11,7 +11,7 @@ from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.history import History, Reached, Start, Status
 
 
-@dataclass
+@dataclass(eq=False)
 class RunLane:
     """One experiment of a run."""
 
@@ -32,7 +32,7 @@ class RunLane:
         return self.state_file.read_bytes() if self.state_file else b""
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """A race of experiments, from its start to its end and over every Stop and Continue."""
 
@@ -97,8 +97,9 @@ class Run:
         """The worker's complete result is here: keep the histories and, as files in ``folder``, the states."""
         for lane, result in zip(self.racing, reached, strict=True):
             lane.history.extend(result.chunk)
-            lane.state_file = folder / f"{self.id}-{self.lanes.index(lane)}.npz"
-            lane.state_file.write_bytes(result.state)
+            if result.state:
+                lane.state_file = folder / f"{self.id}-{self.lanes.index(lane)}.npz"
+                lane.state_file.write_bytes(result.state)
             lane.reason, lane.status = result.reason, result.status
         self._stop_clock()
 

@@ -130,7 +130,7 @@ def formulas(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer
             "V vocabulary, d input size, Dₕ hidden size, K outputs. Wₓ turns the input into Dₕ numbers, Wₕ the state before, b is the bias. Sizes are rows × columns as in W·x; Keras stores the transposes."
         )
     )
-    grid = st.grid(min_column_width=330, gap="medium")
+    grid = st.grid(min_column_width=300, gap="small")
     for architecture, look, answer in zip(bench, looks(bench), answers, strict=True):
         with grid.container(border=True, gap="xsmall"):
             views.lane_title(look)
@@ -140,7 +140,7 @@ def formulas(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer
 
 def shapes(bench: Sequence[Architecture], form: Form) -> None:
     """Every layer's output shape, for one sample and the batch, with and without every-step output."""
-    grid = st.grid(min_column_width=330, gap="medium")
+    grid = st.grid(min_column_width=300, gap="small")
     for architecture, look in zip(bench, looks(bench), strict=True):
         with grid.container(border=True, gap="xsmall"):
             views.lane_title(look)
@@ -157,7 +157,7 @@ def shapes(bench: Sequence[Architecture], form: Form) -> None:
 
 def drawings(bench: Sequence[Architecture], form: Form) -> None:
     """Every architecture unrolled over time."""
-    grid = st.grid(min_column_width=380, gap="medium")
+    grid = st.grid(min_column_width=300, gap="small")
     for architecture, look in zip(bench, looks(bench), strict=True):
         with grid.container(border=True, gap="xsmall"):
             views.lane_title(look)
@@ -167,19 +167,21 @@ def drawings(bench: Sequence[Architecture], form: Form) -> None:
 
 def summaries(bench: Sequence[Architecture], answers: Sequence[Answer]) -> None:
     """What Keras itself prints of each model."""
+    grid = st.grid(columns=2, min_column_width=420, gap="small")
     for look, answer in zip(looks(bench), answers, strict=True):
-        views.lane_title(look)
-        if isinstance(answer, Summary):
-            st.code(answer.text, language=None)
-        else:
-            st.caption(answer or _("Keras is building this model …"))
+        with grid.container(gap="xsmall"):
+            views.lane_title(look)
+            if isinstance(answer, Summary):
+                st.code(answer.text, language=None)
+            else:
+                st.caption(answer or _("Keras is building this model …"))
 
 
 def codes(bench: Sequence[Architecture], form: Form) -> None:
     """The code that builds exactly each model."""
-    grid = st.grid(columns=2, min_column_width=420, gap="medium")
+    grid = st.grid(columns=2, min_column_width=420, gap="small")
     look: Look
     for architecture, look in zip(bench, looks(bench), strict=True):
         with grid.container(gap="xsmall"):
             views.lane_title(look)
-            st.code(export.model_code(architecture, form), language="python")
+            st.code(export.model_code(architecture, form), language="python", wrap_lines=True)

@@ -136,3 +136,9 @@ def pace(shown: Pace) -> Pace:
         if kind is PaceKind.SLOW:
             speed = st.slider(_("Epochs a second"), *EPOCHS_PER_SECOND, speed, key=key("speed"), width=220)
     return Pace(kind, speed)
+
+
+def loss_axis() -> bool:
+    """Whether the loss is drawn on a logarithmic axis."""
+    titles = {False: _("linear"), True: _("logarithmic")}
+    return fields.choose(_("Loss axis"), key("loss-axis"), [False, True], False, titles.__getitem__)

@@ -61,7 +61,7 @@ def task_story(name: str, text: str) -> tuple[Form, str]:
         st.warning(problem, icon=":material/edit:")
         return FIXED_TASKS["hihello"].form, problem
     st.caption(_(chosen.story))
-    numbers = "  ".join(f"{views.visible(c)} {n}" for n, c in enumerate(chosen.vocabulary))
+    numbers = "  ".join(f"{views.visible(c)}={n}" for n, c in enumerate(chosen.vocabulary))
     views.facts(
         [
             (_("in"), views.visible(chosen.text[:-1])),
@@ -146,15 +146,11 @@ def invitation() -> None:
     )
 
 
-def results(run: Run) -> None:
+def results(run: Run, logarithmic: bool) -> None:
     """The race, and afterwards what can be taken home."""
     if run.experiments != _experiments():
         st.caption(_("This is the run before: the settings have changed since. Train starts anew with them."))
-    scale = st.segmented_control(
-        _("Loss axis"), [False, True], default=False, required=True, key=state.key("log"),
-        format_func=lambda log: _("logarithmic") if log else _("linear"), label_visibility="collapsed",
-    )  # fmt: skip
-    live.race(run, scale)
+    live.race(run, logarithmic)
     if not run.status.active:
         if run.status is Status.LOST:
             st.button(_("Run again"), icon=":material/replay:", key="run-again", on_click=_train)

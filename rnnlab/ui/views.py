@@ -21,18 +21,19 @@ from rnnlab.ui import state
 from rnnlab.ui.texts import _
 
 _STYLE = """<style>
-[data-testid="stMainBlockContainer"]{padding-top:3.2rem;padding-bottom:4rem}
+[data-testid="stMainBlockContainer"]{padding-top:2.6rem;padding-bottom:4rem}
+@media (min-width:1000px){[data-testid="stMainBlockContainer"]{padding-left:3rem;padding-right:3rem}}
 .lab-title{display:flex;align-items:center;gap:.5rem;font-weight:600;font-size:1.05rem;line-height:1.3}
 .lab-dot{width:.8rem;height:.8rem;border-radius:50%;background:var(--c);flex:none}
 .lab-total{font-size:1.5rem;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}
 .lab-small{font-size:.82rem;opacity:.72}
-.lab-ok{color:#0B8A5F;font-weight:600}.lab-bad{color:#fff;background:#C62828;font-weight:700;padding:.1rem .5rem;border-radius:.3rem}
+.lab-ok{color:#0F9A78;font-weight:600}.lab-bad{color:#fff;background:#C62828;font-weight:700;padding:.1rem .5rem;border-radius:.3rem}
 .lab-layer{padding:.55rem 0;border-top:1px solid rgba(128,128,128,.25)}
 .lab-layer code{font-size:.82rem}
 .lab-formula{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.82rem;line-height:1.55;overflow-wrap:anywhere}
 .lab-scroll{overflow-x:auto}
-table.lab{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums;margin-top:.35rem;width:100%}
-table.lab th,table.lab td{padding:.18rem .45rem;text-align:right;border:0;border-bottom:1px solid rgba(128,128,128,.18);white-space:nowrap}
+table.lab{border-collapse:collapse;font-size:.78rem;font-variant-numeric:tabular-nums;margin-top:.35rem;width:100%}
+table.lab th,table.lab td{padding:.18rem .3rem;text-align:right;border:0;border-bottom:1px solid rgba(128,128,128,.18);white-space:nowrap}
 table.lab th{font-weight:600}table.lab td:first-child,table.lab th:first-child{text-align:left;padding-left:0}
 table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 .lab-chip{display:inline-block;width:.6rem;height:.6rem;border-radius:.15rem;background:var(--c);margin-right:.3rem}
@@ -47,7 +48,7 @@ table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 .lab-log th{position:sticky;top:0;text-align:left;font-weight:600;font-size:.72rem;opacity:.75;font-family:"Source Sans",sans-serif;backdrop-filter:blur(8px)}
 .lab-log td{padding:.08rem .5rem .08rem 0;vertical-align:top}.lab-log td:last-child{overflow-wrap:anywhere}
 .lab-log .x{text-decoration:underline wavy rgba(217,97,26,.9) 1.5px;text-underline-offset:3px;opacity:.75}
-.lab-log .done{color:#0B8A5F;font-weight:600}
+.lab-log .done{color:#0F9A78;font-weight:600}
 .lab-facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;font-variant-numeric:tabular-nums}
 .lab-facts b{font-weight:600}
 .lab-bar{height:.35rem;border-radius:.2rem;background:rgba(128,128,128,.22);overflow:hidden;margin:.3rem 0}

@@ -1,0 +1,204 @@
+"""What a person waits for in the browser, and what the server weighs: ``python -m benchmarks.pages [NAME …]``.
+
+Names: chart, memory, train, summary; all of them by default. All is timed by the browser's own clock, in Chromium:
+the first chart beside a bare Streamlit page with one Altair chart, from the beginning of the navigation; the rest from
+the click or the Enter.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.common import (
+    ROOT,
+    Pairs,
+    Row,
+    Server,
+    chromium,
+    fresh,
+    in_turn,
+    seconds_until,
+    show,
+    spread,
+    streamlit,
+)
+from rnnlab.architecture import Architecture, Form
+from rnnlab.counting import count
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+BARE = """
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+st.set_page_config(page_title="bare", layout="wide")
+st.title("One chart")
+table = pd.DataFrame({"architecture": ["SimpleRNN 5", "LSTM 5", "GRU 5"], "parameters": [85, 250, 210]})
+st.altair_chart(alt.Chart(table).mark_bar().encode(x="parameters:Q", y="architecture:N"))
+"""
+CHART = 'document.querySelector(`[data-testid="stVegaLiteChart"] :is(canvas, svg)`)?.getBoundingClientRect().height > 0'
+IHELLO = 'document.querySelector(`.lab-text[aria-label="ihello"]`)'
+READY = 'document.querySelector(`[data-testid="stSidebar"]`)?.innerText.includes("ready,")'
+PAGE_LINKS = '[data-testid="stSidebarNavLink"]'
+#: What TensorFlow and Keras map into memory: Keras itself is Python, but its companions are not.
+HEAVY = ("tensorflow", "keras", "optree", "h5py")
+REPEATS = 7
+
+
+class Both:
+    """The dashboard, a bare Streamlit page beside it, and a browser."""
+
+    def __init__(self, ours: Server, bare: Server, browser: Browser) -> None:
+        self.ours, self.bare, self.browser = ours, bare, browser
+
+    @contextmanager
+    def page(self, address: str, until: str = "true") -> Iterator[Page]:
+        """A page of the dashboard, new in a fresh window, when ``until`` holds there."""
+        with fresh(self.browser) as context:
+            page = context.new_page()
+            page.goto(self.ours.url + address)
+            seconds_until(page, until)
+            yield page
+
+
+@contextmanager
+def both() -> Iterator[Both]:
+    """Start everything, and visit both pages once: servers import on the first visit."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "bare.py")
+        script.write_text(BARE)
+        with streamlit(ROOT / "dashboard.py") as ours, streamlit(script) as bare, chromium() as browser:
+            for server in (ours, bare):
+                with fresh(browser) as context:
+                    _seconds_to_chart(context, server)
+            everything = Both(ours, bare, browser)
+            with everything.page("/", READY):
+                yield everything
+
+
+def chart(subject: Both) -> list[Row]:
+    """From the navigation to the first chart: in a browser that was never here, and in one that has been."""
+    names = ("first chart, empty cache", "first chart, second visit")
+    rows = []
+    for name, visits in zip(names, (1, 2), strict=True):
+        pairs = in_turn(lambda v=visits: _visit(subject.browser, subject.ours, v),  # type: ignore[misc]
+                        lambda v=visits: _visit(subject.browser, subject.bare, v), REPEATS)  # type: ignore[misc]  # fmt: skip
+        rows.append(_chart_row(name, pairs))
+    return rows
+
+
+def _chart_row(name: str, pairs: Pairs) -> Row:
+    return Row(name, spread(pairs.ours), spread(pairs.instead), f"{pairs.slowdown:.2f} × as long", "≤ 1.5 ×")
+
+
+def _visit(browser: Browser, server: Server, times: int) -> float:
+    """Seconds to the chart at the last of so many visits from one window."""
+    with fresh(browser) as context:
+        return [_seconds_to_chart(context, server) for _ in range(times)][-1]
+
+
+def _seconds_to_chart(context: BrowserContext, server: Server) -> float:
+    page = context.new_page()
+    page.goto(server.url, wait_until="commit")
+    result = seconds_until(page, CHART)
+    page.close()
+    return result
+
+
+def memory(subject: Both) -> list[Row]:
+    """What the server weighs when every page has been visited and a model trained."""
+    visited = _visit_every_page(subject)
+    _seconds_to_ihello(subject)
+    heavy = {name for name in HEAVY for path in subject.ours.libraries() if name in path.lower()}
+    ours, bare = subject.ours.resident(), subject.bare.resident()
+    return [
+        Row(f"server memory, {visited} pages visited", f"{ours:.0f} MB", f"{bare:.0f} MB", f"{ours / bare:.2f} ×", "< 300 MB"),
+        Row("TensorFlow, Keras in its memory", ", ".join(sorted(heavy)) or "none", target="none"),
+    ]  # fmt: skip
+
+
+def _visit_every_page(subject: Both) -> int:
+    with subject.page("/", CHART) as page:
+        links = page.locator(PAGE_LINKS)
+        for number in range(links.count()):
+            links.nth(number).click()
+            page.locator("h1").first.wait_for()
+            page.wait_for_timeout(1500)
+        return links.count()
+
+
+def train(subject: Both) -> list[Row]:
+    """From the click on Train to "ihello" on screen, the worker warm."""
+    _seconds_to_ihello(subject)
+    times = [_seconds_to_ihello(subject) for _ in range(REPEATS)]
+    return [Row("Train to “ihello”, LSTM 5, full speed", spread(times), target="< 1.5 s")]
+
+
+def _seconds_to_ihello(subject: Both) -> float:
+    with subject.page("/train?a=lstm-5&pace=full", READY) as page:
+        page.get_by_role("button", name="Train", exact=True).click()
+        return seconds_until(page, IHELLO, since="window.pressed")
+
+
+def summary(subject: Both) -> list[Row]:
+    """From Enter in the hidden size to the tick of Keras' count, while nothing trains and while something does."""
+    idle = list(_seconds_to_tick(subject, range(20, 20 + REPEATS), lambda: None))
+    with subject.page("/train?a=lstm-5&pace=full&epochs=5000", READY) as racing:
+        busy = list(_seconds_to_tick(subject, range(50, 50 + REPEATS), lambda: _keep_racing(racing)))
+    return [
+        Row("Keras' count of a new hidden size, idle", spread(idle), target="< 1 s"),
+        Row("the same while 5,000 epochs train", spread(busy), f"{spread(idle)}: idle", f"{median(busy) / median(idle):.2f} ×", "< 1 s"),
+    ]  # fmt: skip
+
+
+def _seconds_to_tick(subject: Both, sizes: range, before: Callable[[], None]) -> Iterator[float]:
+    """One time for each hidden size; none may have been asked for before, since answers are kept."""
+    with subject.page("/?a=lstm-5", 'document.querySelector(".lab-ok")') as page:
+        for size in sizes:
+            before()
+            total = count(Architecture(units=size), Form()).total
+            page.get_by_role("spinbutton", name="Hidden size").fill(str(size))
+            page.keyboard.press("Enter")
+            yield seconds_until(page, _counted(total), since="window.pressed")
+
+
+def _counted(total: int) -> str:
+    """Whether the page shows this total with the tick beside it."""
+    shown = f'[...document.querySelectorAll(".lab-total")].some(e => e.innerText === "{total:,}")'
+    return f'{shown} && document.querySelector(".lab-small .lab-ok")'
+
+
+def _keep_racing(page: Page) -> None:
+    """See to it that the race of this page is under way, well before its end."""
+    if page.get_by_role("button", name="Stop").count():
+        page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Train").first.click()
+    page.get_by_role("button", name="Stop").wait_for()
+    page.wait_for_timeout(500)
+
+
+BENCHMARKS: dict[str, Callable[[Both], list[Row]]] = {
+    "chart": chart,
+    "train": train,
+    "summary": summary,
+    "memory": memory,
+}
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    with both() as subject:
+        rows = [row for name in chosen for row in BENCHMARKS[name](subject)]
+    show("In the browser", rows, "bare Streamlit page")
+
+
+if __name__ == "__main__":
+    main()
