@@ -14,7 +14,8 @@ views.heading(
 architecture_views.presets()
 
 choice = state.choice()
-architectures, feet = bench.cards(choice.bench, choice.form)
+architectures = bench.read(choice.bench)
+feet = bench.cards(architectures, choice.form)
 with st.expander(_("Input and output, the same for all"), expanded=True, icon=":material/swap_vert:"):
     form = settings.form(choice.form)
 state.update(replace(choice, bench=architectures, form=form))

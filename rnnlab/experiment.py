@@ -49,7 +49,12 @@ class RealRange(NamedTuple):
             raise ValueError(f"{name} must be a number from {self}, not {value!r}")
 
     def __str__(self) -> str:
-        return " to ".join(f"{Decimal(str(limit)).normalize():f}" for limit in self)
+        return " to ".join(self.written)
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Both limits without an exponent, however small."""
+        return f"{Decimal(str(self.low)).normalize():f}", f"{Decimal(str(self.high)).normalize():f}"
 
     def nearest(self, value: float) -> float:
         return min(max(value, self.low), self.high)

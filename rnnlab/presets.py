@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from rnnlab.architecture import FIRST_BENCH, Activation, Architecture, Cell, Form
@@ -24,7 +25,7 @@ PRESETS: tuple[Preset, ...] = (
         "hihello",
         "The three small models that the page Train trains on “hihello”.",
         FIRST_BENCH,
-        FIXED_TASKS["hihello"].form,
+        replace(FIXED_TASKS["hihello"].form, batch_size=None),
     ),
     Preset(
         "F1",

@@ -9,15 +9,14 @@ import streamlit as st
 
 from rnnlab.architecture import Range
 from rnnlab.experiment import RealRange
-from rnnlab.ui.texts import _
 
 T = TypeVar("T")
 
 
 def whole(label: str, key: str, value: int, allowed: Range, hint: str = "") -> int:
     """A whole number."""
-    hint = f"{hint} {_limits(allowed)}".strip()
-    return st.number_input(label, allowed.low, allowed.high, value, step=1, key=key, help=hint)
+    label = _with_limits(label, f"{allowed.low:,}", f"{allowed.high:,}")
+    return st.number_input(label, allowed.low, allowed.high, value, step=1, key=key, help=hint or None)
 
 
 def whole_or_none(
@@ -34,7 +33,8 @@ def whole_or_none(
         none: what stands in its place where it is switched off.
         hint: what it is for.
     """
-    if not st.toggle(label, value is not None, key=f"{key}-on", help=f"{hint} {_limits(allowed)}"):
+    label = _with_limits(label, f"{allowed.low:,}", f"{allowed.high:,}")
+    if not st.toggle(label, value is not None, key=f"{key}-on", help=hint):
         st.caption(none)
         return None
     shown = start if value is None else value
@@ -43,8 +43,8 @@ def whole_or_none(
 
 def real(label: str, key: str, value: float, allowed: RealRange, step: float, hint: str = "") -> float:
     """A number that need not be whole."""
-    hint = f"{hint} {_('From {limits}.').format(limits=allowed)}".strip()
-    return st.number_input(label, allowed.low, allowed.high, value, step=step, format="%g", key=key, help=hint)
+    label = _with_limits(label, *allowed.written)
+    return st.number_input(label, allowed.low, allowed.high, value, step=step, format="%g", key=key, help=hint or None)
 
 
 def select(label: str, key: str, options: Sequence[T], chosen: T, title: Callable[[T], str] = str, hint: str = "") -> T:
@@ -62,5 +62,6 @@ def choose(label: str, key: str, options: Sequence[T], chosen: T, title: Callabl
     return chosen if found is None else found
 
 
-def _limits(allowed: Range) -> str:
-    return _("From {low:,} to {high:,}.").format(low=allowed.low, high=allowed.high)
+def _with_limits(label: str, low: str, high: str) -> str:
+    """The label of a field with what may be typed there, small beside it."""
+    return f"{label} :gray[:small[{low}–{high}]]"
