@@ -16,6 +16,7 @@ architecture_views.presets()
 choice = state.choice()
 architectures = bench.read(choice.bench)
 feet = bench.cards(architectures, choice.form)
+architecture_views.train_link()
 with st.expander(_("Input and output, the same for all"), expanded=True, icon=":material/swap_vert:"):
     form = settings.form(choice.form)
 state.update(replace(choice, bench=architectures, form=form))

@@ -18,6 +18,7 @@ task_name, text = settings.task(choice.task_name, choice.text)
 form, problem = training_views.task_story(task_name, text)
 architectures = bench.read(choice.bench)
 bench.row(architectures, form)
+training_views.lecture_size(architectures, task_name)
 training_views.notes(architectures, form)
 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
     buttons = st.container(horizontal=True, gap="small", width="content")

@@ -69,7 +69,8 @@ class Engine:
         self._runs: dict[str, Run] = {}
         self._futures: dict[str, Future] = {}
         self._orders: dict[str, tuple[Pace, bool]] = {}
-        self._summaries: dict[tuple[Architecture, Form], Future] = {}
+        self._asked: dict[tuple[Architecture, Form], Future] = {}
+        self._answers: dict[tuple[Architecture, Form], Summary | str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="rnnlab-")
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -150,22 +151,32 @@ class Engine:
         """What Keras says of a model: its summary, a sentence where it could not be built, or None until it is there."""
         key = (form.fit(architecture), form)
         with self._lock:
-            if key not in self._summaries:
-                if not self._devices or self._client is None:
-                    return None
-                self._summaries[key] = self._submit(on_worker.summarise, *key, priority=10)
-                while len(self._summaries) > KEPT_SUMMARIES:
-                    del self._summaries[next(iter(self._summaries))]
-            future = self._summaries[key]
-        if not future.done():
-            return None
-        if future.status == "finished":
-            return future.result()  # type: ignore[no-any-return]
-        if future.status == "error" and isinstance(error := future.exception(), ValueError):
-            return str(error)
+            if key in self._answers:
+                return self._answers[key]
+            if key not in self._asked:
+                if self._client is not None and self._devices:
+                    self._asked[key] = self._submit(on_worker.summarise, *key, priority=10)
+                return None
+            future = self._asked[key]
+        if future.done():
+            self._take_answer(key, future)
+        return self._answers.get(key)
+
+    def _take_answer(self, key: tuple[Architecture, Form], future: Future) -> None:
+        """Keep what has been answered; a question that was lost with its worker is asked again."""
+        answer: Summary | str | None = None
+        try:
+            answer = future.result(PATIENCE)
+        except ValueError as error:
+            answer = str(error)
+        except Exception as error:  # noqa: BLE001 - gone with its worker or the scheduler
+            log.info("a summary was lost: %r", error)
         with self._lock:
-            self._summaries.pop(key, None)
-        return None
+            self._asked.pop(key, None)
+            if answer is not None:
+                self._answers[key] = answer
+            while len(self._answers) > KEPT_SUMMARIES:
+                del self._answers[next(iter(self._answers))]
 
     def keras_file(self, run: Run, lane: int, timeout: Seconds = 60) -> bytes:
         """The trained model of a lane as a .keras file.
@@ -336,7 +347,7 @@ class Engine:
             for address in list(self._warming):
                 self._forget_worker(address)
             self._futures.clear()
-            self._summaries.clear()
+            self._asked.clear()
         self._disconnect()
 
     def _disconnect(self) -> None:

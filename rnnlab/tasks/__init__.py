@@ -14,6 +14,7 @@ _FIXED = (
         "hihello",
         "Read “hihell” a letter at a time and say the next letter each time: “ihello”. After “h” comes once “i” and "
         "once “e”, after “l” once “l” and once “o”: without a memory nobody can be right everywhere.",
+        lecture_units=5,
     ),
     TextTask(
         "hello",
@@ -27,6 +28,7 @@ _FIXED = (
         "Long sequence",
         "“ if you want you”: sixteen characters, ten different ones. The lecture gives its LSTM one hidden unit for "
         "each of the ten.",
+        lecture_units=10,
     ),
 )
 _OWN_STORY = (

@@ -35,6 +35,7 @@ class TextTask:
     text: str
     title: str
     story: str
+    lecture_units: int | None = None  # the hidden size with which the lecture trains it
 
     @cached_property
     def vocabulary(self) -> str:

@@ -35,6 +35,11 @@ def presets() -> None:
             )  # fmt: skip
 
 
+def train_link() -> None:
+    """The way on to the page that trains this bench."""
+    st.page_link("pages/train.py", label=_("Train these and watch them race"), icon=":material/directions_run:")
+
+
 def totals(
     bench: Sequence[Architecture], form: Form, answers: Sequence[Answer], feet: Sequence[DeltaGenerator]
 ) -> None:

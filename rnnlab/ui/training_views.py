@@ -72,6 +72,21 @@ def task_story(name: str, text: str) -> tuple[Form, str]:
     return chosen.form, ""
 
 
+def lecture_size(bench: Sequence[Architecture], name: str) -> None:
+    """Offer the hidden size with which the lecture trains this task, where the bench has another."""
+    units = FIXED_TASKS[name].lecture_units if name in FIXED_TASKS else None
+    if units and any(architecture.units != units for architecture in bench):
+        title = _("Hidden size {units} for all, as in the lecture").format(units=units)
+        changed = tuple(replace(architecture, units=units) for architecture in bench)
+        st.button(
+            title, "lecture-size", on_click=_set_bench, args=(changed,), type="tertiary", icon=":material/school:"
+        )
+
+
+def _set_bench(bench: tuple[Architecture, ...]) -> None:
+    state.set_choice(replace(state.choice(), bench=bench))
+
+
 def notes(bench: Sequence[Architecture], form: Form) -> None:
     """What a person should know before training these."""
     shown = looks(bench)
