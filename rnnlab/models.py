@@ -29,21 +29,27 @@ _CELLS: dict[Cell, type[keras.layers.Layer]] = {
 _BUILDING = threading.Lock()
 
 
-def build(architecture: Architecture, form: Form, seed: int | None = 0) -> keras.Model:
+def build(architecture: Architecture, form: Form, seed: int | None = 0, device: str = "cpu") -> keras.Model:
     """Build the model; ``export.model_code`` is the same as a script.
 
     Args:
         architecture: the recurrent part.
         form: what goes in and out.
         seed: of the initial weights; None leaves them zero, which is quick also for the largest (for a summary).
+        device: where its weights are, as ``backend.resolve`` takes it.
 
     Raises:
-        ValueError: its weights would not fit.
+        ValueError: its weights would not fit, or the device is not here.
     """
     if (total := count(architecture, form).total) > MOST_TRAINABLE:
         raise ValueError(f"this model has {total:,} parameters; at most {MOST_TRAINABLE:,} are built and trained")
+
+    def work() -> keras.Model:
+        with backend.place(device):  # of use only in the thread that builds
+            return _build(form.fit(architecture), form, seed)
+
     with _BUILDING, _seeded(seed):
-        return _alone(lambda: _build(form.fit(architecture), form, seed))
+        return _alone(work)
 
 
 @contextmanager
@@ -123,8 +129,7 @@ def summarise(architecture: Architecture, form: Form) -> Summary:
     Raises:
         ValueError: its weights would not fit.
     """
-    with backend.place("cpu"):
-        model = build(architecture, form, seed=None)
+    model = build(architecture, form, seed=None)
     lines: list[str] = []
     model.summary(line_length=56, print_fn=lines.append)
     parts = getattr(model, "operations", model.layers)  # a functional model's flips are operations, not layers
@@ -134,8 +139,7 @@ def summarise(architecture: Architecture, form: Form) -> Summary:
 
 def keras_file(architecture: Architecture, form: Form, weights: list[NDArray[np.float32]]) -> bytes:
     """The model with these weights in Keras' own file format (.keras), for download only."""
-    with backend.place("cpu"):
-        model = build(architecture, form)
+    model = build(architecture, form)
     model.set_weights(weights)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.keras")

@@ -167,7 +167,7 @@ def _take(key: Key, training: Training) -> Compiled:
             if not found:
                 del _kept[key]
             return compiled
-    model = build(key[0], key[1], training.seed)
+    model = build(key[0], key[1], training.seed, training.device)
     optimizer = make_optimizer(training)
     optimizer.build(model.trainable_variables)
     fresh = [np.asarray(variable) for variable in optimizer.variables]

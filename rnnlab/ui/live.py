@@ -83,7 +83,9 @@ def _draw_race(run: Run, logarithmic: bool) -> None:
     _headline(run)
     table = tables.loss_table([lane.history for lane in run.lanes], lanes_looks)
     chart = charts.loss_curves(lanes_looks, run.experiments[0].training.epochs, logarithmic)
-    st.vega_lite_chart({**chart, "datasets": {"table": table}}, key="loss", alt=_loss_text(run, lanes_looks))
+    st.vega_lite_chart(
+        {**chart, "datasets": {"table": table}}, height=300, key="loss", alt=_loss_text(run, lanes_looks)
+    )
     grid = st.grid(min_column_width=300, gap="small")
     for lane, look in zip(run.lanes, lanes_looks, strict=True):
         with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):

@@ -7,6 +7,7 @@ reload opens the same screen.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,8 @@ from rnnlab.architecture import BENCH_SIZE
 from rnnlab.experiment import Choice
 
 _KEY, _RUN_PARAMETER, _VIEW_PARAMETER = "rnnlab", "run", "view"
+#: Seconds that a browser has to take over a new address.
+_SETTLING = 1.5
 
 
 @dataclass
@@ -31,6 +34,7 @@ class _Session:
     first_card: int
     revision: int
     link: dict[str, list[str]] = field(default_factory=dict)
+    link_written: float = 0.0
     done: set[str] = field(default_factory=set)
     cards: tuple[int, ...] = ()
 
@@ -54,10 +58,15 @@ def require_door() -> None:
 
 
 def open_address() -> None:
-    """Take the choice from the address: in a new session, and when the address has been changed since it was written."""
+    """Take the choice from the address: in a new session, and when a person has gone to another since it was written.
+
+    A click made while the browser had not yet got the new address brings the old one along: for a moment after writing,
+    another address does not count.
+    """
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     before: _Session | None = st.session_state.get(_KEY)
-    if before is None or (query and query != before.link):
+    settled = before is not None and time.monotonic() > before.link_written + _SETTLING
+    if before is None or (settled and query and query != before.link):
         choice, dropped = links.decode(query)
         run, view = query.get(_RUN_PARAMETER, [""])[0], query.get(_VIEW_PARAMETER, [""])[0]
         first_card, revision = (max(before.cards) + 1, before.revision + 1) if before else (1, 0)
@@ -71,7 +80,8 @@ def write_address() -> None:
     for parameter, value in ((_RUN_PARAMETER, session.run), (_VIEW_PARAMETER, session.view)):
         if value:
             query[parameter] = [value]
-    session.link = query
+    if query != session.link:
+        session.link, session.link_written = query, time.monotonic()
     if query != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(query)
 
@@ -92,7 +102,9 @@ def choice() -> Choice:
 
 def update(new: Choice) -> None:
     """Take over what the controls say."""
-    _session().choice = new
+    session = _session()
+    if new != session.choice:
+        session.choice, session.dropped = new, ()
 
 
 def set_choice(new: Choice) -> None:
