@@ -23,4 +23,4 @@ state.update(replace(choice, bench=architectures, form=form))
 
 answers = live.summaries(architectures, form)
 architecture_views.totals(architectures, form, answers, feet)
-architecture_views.tabs(architectures, form, answers)
+architecture_views.chosen_view(architectures, form, answers)

@@ -45,7 +45,8 @@ class RealRange(NamedTuple):
     high: float
 
     def check(self, name: str, value: float) -> None:
-        if not self.low <= value <= self.high:  # also catches what is not a number
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not self.low <= value <= self.high:  # nan is in no range
             raise ValueError(f"{name} must be a number from {self}, not {value!r}")
 
     def __str__(self) -> str:
@@ -105,7 +106,7 @@ class Training:
         LEARNING_RATE.check("learning rate", self.learning_rate)
         CLIP_AT.check("clipping threshold", self.clip_at)
         SEED.check("seed", self.seed)
-        if not DEVICE.fullmatch(self.device):
+        if not isinstance(self.device, str) or not DEVICE.fullmatch(self.device):
             raise ValueError(f"device must be auto, cpu, gpu or a numbered one such as gpu:0, not {self.device!r}")
 
 

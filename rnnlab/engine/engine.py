@@ -35,6 +35,8 @@ KEPT_RUNS = 100
 KEPT_SUMMARIES = 300
 #: Seconds between two looks at the cluster, until a lost one is tried again, and until a silent scheduler counts as lost.
 LOOK_EVERY, RETRY_EVERY, PATIENCE = 0.25, 1.0, 5.0
+#: Seconds that a local worker has to start again, on a busy machine too, before it is given up and replaced.
+RESTART_PATIENCE = 60
 
 Seconds = float
 log = logging.getLogger(__name__)
@@ -233,6 +235,8 @@ class Engine:
         assert self._client is not None
         if self._client.status != "running":
             raise ConnectionError(f"the connection to the scheduler is {self._client.status}")
+        if self._cluster and len(self._cluster.workers) < self._size:
+            self._cluster.scale(self._size)  # a worker could not be started again, and was given up
         threads: dict[str, int] = self._client.sync(self._client.scheduler.ncores, callback_timeout=PATIENCE)
         for address in threads.keys() - self._warming.keys():
             self._warming[address] = self._submit(on_worker.warm_up, threads[address], workers=[address])
@@ -253,8 +257,9 @@ class Engine:
             self._futures.pop(address, None)
             for run in self._runs.values():
                 if run.worker == address and run.status.active:
-                    self._futures.pop(run.id, None)
                     run.end(Status.LOST)
+                    if future := self._futures.pop(run.id, None):
+                        future.release()  # or the scheduler would wait for that worker to do it again
 
     def _dispatch(self) -> None:
         """Hand waiting runs to free workers, first come, first served."""
@@ -379,7 +384,12 @@ def _title(devices: tuple[Device, ...], wanted: str) -> str:
 def _local_cluster(workers: int) -> LocalCluster:
     """Worker processes on this machine, each with its share of the cores."""
     threads = max(1, (os.cpu_count() or 1) // workers)
-    dask.config.set({"distributed.worker.multiprocessing-method": "spawn"})
+    dask.config.set(
+        {
+            "distributed.worker.multiprocessing-method": "spawn",
+            "distributed.deploy.lost-worker-timeout": RESTART_PATIENCE,
+        }
+    )
     return LocalCluster(
         n_workers=workers,
         threads_per_worker=threads,

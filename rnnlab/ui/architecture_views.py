@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from rnnlab import presets as lectures
 from rnnlab.architecture import Architecture, Form
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
-from rnnlab.ui import state, views
+from rnnlab.ui import fields, state, views
 from rnnlab.ui.texts import _
 
 if TYPE_CHECKING:
@@ -58,25 +58,20 @@ def check(total: int, answer: Answer) -> str:
     return views.checked(total, answer.parameters if answer else None, _("Keras is counting …"))
 
 
-def tabs(bench: tuple[Architecture, ...], form: Form, answers: Sequence[Answer]) -> None:
-    """The views of the bench; only the open one is drawn."""
-    draw = {
-        "compare": (_("Compare"), lambda: compare(bench, form)),
+def chosen_view(bench: tuple[Architecture, ...], form: Form, answers: Sequence[Answer]) -> None:
+    """One of the views of the bench; only that one is drawn."""
+    draw: dict[str, tuple[str, Callable[[], None]]] = {
+        "": (_("Compare"), lambda: compare(bench, form)),
         "formulas": (_("Formulas"), lambda: formulas(bench, form, answers)),
         "shapes": (_("Shapes"), lambda: shapes(bench, form)),
         "drawings": (_("Drawings"), lambda: drawings(bench, form)),
         "keras": (_("Keras summary"), lambda: summaries(bench, answers)),
         "code": (_("Keras code"), lambda: codes(bench, form)),
     }
-    names = {title: name for name, (title, _draw) in draw.items()}
-    opened = draw.get(state.view(), draw["compare"])[0]
-    for title, tab in zip(
-        names, st.tabs(list(names), default=opened, on_change="rerun", key=state.key("view")), strict=True
-    ):
-        if tab.open:
-            state.set_view("" if names[title] == "compare" else names[title])
-            with tab:
-                draw[names[title]][1]()
+    before = state.view() if state.view() in draw else ""
+    view = fields.choose(_("View"), state.key("view"), list(draw), before, lambda v: draw[v][0], labelled=False)
+    state.set_view(view)
+    draw[view][1]()
 
 
 def compare(bench: tuple[Architecture, ...], form: Form) -> None:

@@ -54,14 +54,23 @@ def select(label: str, key: str, options: Sequence[T], chosen: T, title: Callabl
     return chosen if found is None else found
 
 
-def choose(label: str, key: str, options: Sequence[T], chosen: T, title: Callable[[T], str] = str, hint: str = "") -> T:
+def choose(
+    label: str,
+    key: str,
+    options: Sequence[T],
+    chosen: T,
+    title: Callable[[T], str] = str,
+    hint: str = "",
+    labelled: bool = True,
+) -> T:
     """One of a few, all in sight."""
     found = st.segmented_control(
-        label, options, default=chosen, required=True, format_func=title, key=key, help=hint or None
-    )
+        label, options, default=chosen, required=True, format_func=title, key=key, help=hint or None,
+        label_visibility="visible" if labelled else "collapsed",
+    )  # fmt: skip
     return chosen if found is None else found
 
 
 def _with_limits(label: str, low: str, high: str) -> str:
-    """The label of a field with what may be typed there, small beside it."""
-    return f"{label} :gray[:small[{low}–{high}]]"
+    """The label of a field with what may be typed there."""
+    return f"{label}, {low}–{high}"
