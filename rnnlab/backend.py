@@ -49,6 +49,7 @@ def configure(threads: int = 1) -> None:
 
     Results are the same bit for bit on each run, and a GPU's memory is taken as it is needed.
     """
+    tf.get_logger().setLevel("ERROR")  # it takes a new model's first step for a mistake
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()

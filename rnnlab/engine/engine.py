@@ -24,15 +24,15 @@ from distributed import Client, Future, LocalCluster
 from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
+from rnnlab.engine.answers import Answers, Question
 from rnnlab.engine.runs import Run
 from rnnlab.experiment import Device, Experiment, Pace, PaceKind
-from rnnlab.history import Chunk, Status
+from rnnlab.history import Chunk, Reached, Status
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
 FAST_RACES, SLOW_RACES = 1, 8
 #: Finished runs kept for Continue and downloads; the oldest go first.
 KEPT_RUNS = 100
-KEPT_SUMMARIES = 300
 #: Seconds between two looks at the cluster, until a lost one is tried again, and until a silent scheduler counts as lost.
 LOOK_EVERY, RETRY_EVERY, PATIENCE = 0.25, 1.0, 5.0
 #: Seconds that a local worker has to start again, on a busy machine too, before it is given up and replaced.
@@ -71,8 +71,7 @@ class Engine:
         self._runs: dict[str, Run] = {}
         self._futures: dict[str, Future] = {}
         self._orders: dict[str, tuple[Pace, bool]] = {}
-        self._asked: dict[tuple[Architecture, Form], Future] = {}
-        self._answers: dict[tuple[Architecture, Form], Summary | str] = {}
+        self._answers = Answers()
         self._folder = tempfile.TemporaryDirectory(prefix="rnnlab-")
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -151,34 +150,12 @@ class Engine:
 
     def summary(self, architecture: Architecture, form: Form) -> Summary | str | None:
         """What Keras says of a model: its summary, a sentence where it could not be built, or None until it is there."""
-        key = (form.fit(architecture), form)
-        with self._lock:
-            if key in self._answers:
-                return self._answers[key]
-            if key not in self._asked:
-                if self._client is not None and self._devices:
-                    self._asked[key] = self._submit(on_worker.summarise, *key, priority=10)
-                return None
-            future = self._asked[key]
-        if future.done():
-            self._take_answer(key, future)
-        return self._answers.get(key)
+        return self._answers.get((form.fit(architecture), form), self._ask)
 
-    def _take_answer(self, key: tuple[Architecture, Form], future: Future) -> None:
-        """Keep what has been answered; a question that was lost with its worker is asked again."""
-        answer: Summary | str | None = None
-        try:
-            answer = future.result(PATIENCE)
-        except ValueError as error:
-            answer = str(error)
-        except Exception as error:  # noqa: BLE001 - gone with its worker or the scheduler
-            log.info("a summary was lost: %r", error)
-        with self._lock:
-            self._asked.pop(key, None)
-            if answer is not None:
-                self._answers[key] = answer
-            while len(self._answers) > KEPT_SUMMARIES:
-                del self._answers[next(iter(self._answers))]
+    def _ask(self, question: Question) -> Future | None:
+        if self._client is None or not self._devices:
+            return None
+        return self._submit(on_worker.summarise, *question, priority=10)
 
     def keras_file(self, run: Run, lane: int, timeout: Seconds = 60) -> bytes:
         """The trained model of a lane as a .keras file.
@@ -326,20 +303,28 @@ class Engine:
 
     def _when_done(self, run: Run, attempt: str) -> Callable[[Future], None]:
         def settle(future: Future) -> None:
+            reached, end = self._outcome(future)  # outside the lock: it may be large
             with self._lock:
-                if run.attempt != attempt or not run.status.active:
-                    return
-                try:
-                    run.settle(future.result(PATIENCE * 10), Path(self._folder.name))
-                except (CancelledError, OSError, TimeoutError):
-                    run.end(Status.LOST)
-                except Exception as error:  # noqa: BLE001 - a run ends with a sentence, whatever went wrong
-                    log.warning("run failed: %r", error)
-                    run.end(Status.FAILED, f"{type(error).__name__}: {str(error)[:200]}")
-                self._futures.pop(run.id, None)
+                if run.attempt == attempt and run.status.active:
+                    if reached:
+                        run.settle(reached, Path(self._folder.name))
+                    else:
+                        run.end(*end)
+                    self._futures.pop(run.id, None)
             self._wake.set()
 
         return settle
+
+    @staticmethod
+    def _outcome(future: Future) -> tuple[tuple[Reached, ...], tuple[Status, str]]:
+        """What a race has reached, or else how it ended."""
+        try:
+            return future.result(PATIENCE * 10), (Status.FINISHED, "")
+        except (CancelledError, OSError, TimeoutError):
+            return (), (Status.LOST, "")
+        except Exception as error:  # noqa: BLE001 - a run ends with a sentence, whatever went wrong
+            log.warning("run failed: %r", error)
+            return (), (Status.FAILED, f"{type(error).__name__}: {str(error)[:200]}")
 
     def _submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
         assert self._client is not None
@@ -352,7 +337,7 @@ class Engine:
             for address in list(self._warming):
                 self._forget_worker(address)
             self._futures.clear()
-            self._asked.clear()
+            self._answers.lost()
         self._disconnect()
 
     def _disconnect(self) -> None:
