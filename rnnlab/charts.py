@@ -58,10 +58,15 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
     """
     parts = list(dict.fromkeys(table.sort_values(f"{by} order")[by]))
     colours = [MATRICES[Matrix(part)] for part in parts] if by == "matrix" else _shades(parts)
-    legend = alt.Legend(title=None, orient="top", columns=6, symbolType="square")
-    bars = _base().properties(height=130 + 30 * len(looks), width="container").mark_bar(cornerRadius=2)
+    legend = alt.Legend(title=None, orient="top", columns=7, symbolType="square")
+    bars = _base().properties(height=140 + 32 * len(looks), width="container").mark_bar(cornerRadius=2)
     bars = bars.encode(
-        y=alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200)),
+        y=alt.Y(
+            "architecture:N",
+            sort=[look.label for look in looks],
+            title=None,
+            axis=alt.Axis(labelLimit=200, labelOverlap=False),
+        ),
         x=alt.X("sum(parameters):Q", title="parameters", axis=alt.Axis(format="~s", tickCount=5)),
         color=alt.Color(f"{by}:N", scale=alt.Scale(domain=parts, range=colours), sort=None, legend=legend),
         order=alt.Order(f"{by} order:Q"),
@@ -113,7 +118,12 @@ def ratio_bars(table: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
         table: columns architecture, ratio.
         looks: the architectures in the order of the bench.
     """
-    y = alt.Y("architecture:N", sort=[look.label for look in looks], title=None, axis=alt.Axis(labelLimit=200))
+    y = alt.Y(
+        "architecture:N",
+        sort=[look.label for look in looks],
+        title=None,
+        axis=alt.Axis(labelLimit=200, labelOverlap=False),
+    )
     x = alt.X("ratio:Q", title="times a SimpleRNN of the same sizes", axis=alt.Axis(tickCount=5))
     bars = _base().mark_bar(cornerRadius=2).encode(y=y, x=x, color=_colour(looks))
     text = _base().mark_text(align="left", dx=5, color="#888").encode(y=y, x=x, text=alt.Text("ratio:Q", format=".2f"))
@@ -144,7 +154,14 @@ def loss_curves(looks: tuple[Look, ...], epochs: int, logarithmic: bool) -> dict
         strokeDash=_dash(looks, _legend()),
         tooltip=["architecture:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
     )
-    return lines.to_dict()  # type: ignore[no-any-return]
+    return specification(lines)
+
+
+def specification(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+    """The chart as Vega-Lite, without Altair's own looks: the page gives it those of its theme."""
+    plain: dict[str, Any] = chart.to_dict()
+    plain.pop("config", None)
+    return plain
 
 
 def thin(rows: int, lanes: int) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -76,30 +76,22 @@ def chosen_view(bench: tuple[Architecture, ...], form: Form, answers: Sequence[A
 
 def compare(bench: tuple[Architecture, ...], form: Form) -> None:
     """Charts: the parameters by layer and by matrix, against hidden size, and as ratios to SimpleRNN."""
-    shown = looks(bench)
-    table = tables.parameter_table(bench, shown, form)
+    by_layer, by_matrix, by_size, ratios = _comparison(bench, form)
     left, right = st.columns(2, gap="large")
     with left:
-        _chart(_("Parameters by layer"), charts.parameter_stack(table, shown, "layer"), _bars_text(table, "layer"))
+        _draw(by_layer)
     with right:
-        _chart(_("Parameters by matrix"), charts.parameter_stack(table, shown, "matrix"), _bars_text(table, "matrix"))
+        _draw(by_matrix)
     left, right = st.columns(2, gap="large")
     with left:
-        chosen = tables.chosen_table(bench, shown, form)
-        curves = charts.size_curves(tables.size_table(bench, shown, form), chosen, shown)
-        _chart(_("Parameters against hidden size"), curves, _rows_text(chosen, "parameters"))
+        _draw(by_size)
         st.caption(
             _(
                 "Both axes are logarithmic: a straight line twice as steep means growth with the square of the hidden size."
             )
         )
     with right:
-        ratios = tables.ratio_table(bench, shown, form, whole=False)
-        _chart(
-            _("Ratio to SimpleRNN, recurrent layers alone"),
-            charts.ratio_bars(ratios, shown),
-            _rows_text(ratios, "ratio"),
-        )
+        _draw(ratios)
         st.caption(
             _(
                 "At equal sizes an LSTM has exactly 4 times the weights of a SimpleRNN, one for each gate. A GRU has 3 times; in Keras a little more, since reset_after keeps two biases per gate."
@@ -107,9 +99,36 @@ def compare(bench: tuple[Architecture, ...], form: Form) -> None:
         )
 
 
-def _chart(title: str, chart: alt.Chart | alt.LayerChart, text: str) -> None:
-    st.markdown(f"**{title}**")
-    st.altair_chart(chart, alt=f"{title}. {text}")
+class _Drawing(NamedTuple):
+    """A chart ready for the page: its title, its specification, and the same in words."""
+
+    title: str
+    chart: dict[str, Any]
+    words: str
+
+
+@functools.lru_cache(maxsize=64)
+def _comparison(bench: tuple[Architecture, ...], form: Form) -> tuple[_Drawing, ...]:
+    """The four charts; made once for each bench, since a page is drawn again at every click."""
+    shown = looks(bench)
+    table, chosen = tables.parameter_table(bench, shown, form), tables.chosen_table(bench, shown, form)
+    ratios = tables.ratio_table(bench, shown, form, whole=False)
+    curves = charts.size_curves(tables.size_table(bench, shown, form), chosen, shown)
+    by_layer, by_matrix = (charts.parameter_stack(table, shown, by) for by in ("layer", "matrix"))
+    bars = charts.ratio_bars(ratios, shown)
+    return (
+        _Drawing(_("Parameters by layer"), charts.specification(by_layer), _bars_text(table, "layer")),
+        _Drawing(_("Parameters by matrix"), charts.specification(by_matrix), _bars_text(table, "matrix")),
+        _Drawing(_("Parameters against hidden size"), charts.specification(curves), _rows_text(chosen, "parameters")),
+        _Drawing(
+            _("Ratio to SimpleRNN, recurrent layers alone"), charts.specification(bars), _rows_text(ratios, "ratio")
+        ),
+    )
+
+
+def _draw(drawing: _Drawing) -> None:
+    st.markdown(f"**{drawing.title}**")
+    st.vega_lite_chart(drawing.chart, alt=f"{drawing.title}. {drawing.words}")
 
 
 def _bars_text(table: pd.DataFrame, by: str) -> str:
