@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 #: Seconds until a server, a page or a run counts as stuck.
-PATIENCE = 120.0
+PATIENCE = 60.0
 #: Remembers in the page when the last click or Enter was, so that waiting for Python costs nothing.
 _REMEMBER_PRESS = """
     const press = () => { window.pressed = performance.now() };
@@ -85,8 +85,12 @@ def seconds(work: Callable[[], object]) -> float:
 def spread(values: Sequence[float]) -> str:
     """The median and, in brackets, the least and the most, in a unit that suits them."""
     factor, unit = next((f, u) for f, u in ((1, "s"), (1e3, "ms"), (1e6, "µs")) if median(values) * f >= 1 or f == 1e6)
-    numbers = [f"{value * factor:.3g}" for value in (median(values), min(values), max(values))]
-    return f"{numbers[0]} {unit} ({numbers[1]}–{numbers[2]})"
+    middle, least, most = (_three_digits(value * factor) for value in (median(values), min(values), max(values)))
+    return f"{middle} {unit} ({least}–{most})"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def show(title: str, rows: Sequence[Row], instead: str) -> None:

@@ -61,7 +61,7 @@ def measure(engine: Engine, client: Client) -> list[Row]:
 
 
 def main() -> None:
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0")
     engine = Engine(cluster.scheduler_address)
     with Client(cluster, set_as_default=False) as client:
         wait_until(lambda: engine.state is EngineState.READY, every=0.1)

@@ -56,6 +56,18 @@ class Range(NamedTuple):
         return min(max(value, self.low), self.high)
 
 
+def check_choice(name: str, value: object, kind: type[StrEnum]) -> None:
+    """Raise ``ValueError`` unless ``value`` is one of the choices of ``kind``."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be one of {', '.join(kind)}, not {value!r}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise ``ValueError`` unless ``value`` is True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, not {value!r}")
+
+
 UNITS = Range(1, 1024)
 EMBEDDING_DIM = Range(1, 4096)
 LAYERS = Range(1, 4)
@@ -84,7 +96,7 @@ class Architecture:
         use_bias: whether the recurrent layers have biases.
 
     Raises:
-        ValueError: a number is out of range; the sentence says what was given and what is allowed.
+        ValueError: a value is not allowed; the sentence says what was given and what is allowed.
     """
 
     cell: Cell = Cell.LSTM
@@ -97,6 +109,11 @@ class Architecture:
     use_bias: bool = True
 
     def __post_init__(self) -> None:
+        check_choice("cell", self.cell, Cell)
+        check_choice("direction", self.direction, Direction)
+        check_choice("merge mode", self.merge_mode, MergeMode)
+        check_flag("reset_after", self.reset_after)
+        check_flag("use_bias", self.use_bias)
         UNITS.check("hidden size", self.units)
         LAYERS.check("layers", self.layers)
         if self.embedding_dim is not None:
@@ -150,7 +167,7 @@ class Form:
         activation: activation of the output layer.
 
     Raises:
-        ValueError: a number is out of range.
+        ValueError: a value is not allowed.
     """
 
     input_dim: int = 5
@@ -162,6 +179,9 @@ class Form:
     activation: Activation = Activation.SOFTMAX
 
     def __post_init__(self) -> None:
+        check_choice("activation", self.activation, Activation)
+        check_flag("tokens", self.tokens)
+        check_flag("return_sequences", self.return_sequences)
         INPUT_DIM.check("vocabulary" if self.tokens else "input size", self.input_dim)
         for name, allowed, value in (
             ("timesteps", TIMESTEPS, self.timesteps),

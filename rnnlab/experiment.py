@@ -11,7 +11,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from rnnlab.architecture import BENCH_SIZE, FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, Range
+from rnnlab.architecture import (
+    BENCH_SIZE,
+    FIRST_BENCH,
+    Architecture,
+    Cell,
+    Direction,
+    Form,
+    MergeMode,
+    Range,
+    check_choice,
+)
 from rnnlab.tasks import TextTask, task
 
 
@@ -102,6 +112,8 @@ class Training:
     device: str = "auto"
 
     def __post_init__(self) -> None:
+        check_choice("optimizer", self.optimizer, Optimizer)
+        check_choice("clipping", self.clipping, Clipping)
         EPOCHS.check("epochs", self.epochs)
         LEARNING_RATE.check("learning rate", self.learning_rate)
         CLIP_AT.check("clipping threshold", self.clip_at)
@@ -140,7 +152,7 @@ class Experiment:
 
         Raises:
             ValueError: a value is not allowed.
-            KeyError: the architecture is missing.
+            KeyError: a part is missing.
         """
         architecture, training = dict(plain["architecture"]), dict(plain["training"])
         for values, name, kind in (

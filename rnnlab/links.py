@@ -38,7 +38,7 @@ def _whole(allowed: Range, optional: bool = False) -> Callable[[str], Read]:
     def read(text: str) -> Read:
         if optional and text == NONE:
             return None, ""
-        if not re.fullmatch(r"[+-]?[0-9]{1,15}", text):
+        if not re.fullmatch(r"[+-]?[0-9]{1,300}", text):
             raise ValueError(may)
         nearest = allowed.nearest(int(text))
         return nearest, "" if nearest == int(text) else f"{may}; {nearest:,} is taken"

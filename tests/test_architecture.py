@@ -7,6 +7,10 @@ import pytest
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, labels
 
 WRONG = [
+    (Architecture, {"cell": "gru"}, "cell must be one of simple_rnn, lstm, gru, not 'gru'"),
+    (Architecture, {"direction": "up"}, "direction must be one of forward, backward, bidirectional, not 'up'"),
+    (Architecture, {"use_bias": "no"}, "use_bias must be True or False, not 'no'"),
+    (Form, {"activation": "relu"}, "activation must be one of softmax, sigmoid, tanh, linear, not 'relu'"),
     (Architecture, {"units": 0}, "hidden size must be a whole number from 1 to 1,024, not 0"),
     (Architecture, {"units": 1025}, "hidden size must be a whole number from 1 to 1,024, not 1025"),
     (Architecture, {"units": 5.0}, "hidden size must be a whole number from 1 to 1,024, not 5.0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from distributed import Scheduler
 
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form
 from rnnlab.counting import Summary, count
@@ -273,9 +275,8 @@ class TestAnswers:
         assert isinstance(answer, str)
         assert "parameters" in answer and "50,000,000" in answer
 
-    @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Keras and TensorFlow say when they are imported
     def test_keras_file_predicts_what_the_run_predicts(
-        self, engine: Engine, uninterrupted: Run, tmp_path: Path
+        self, engine: Engine, uninterrupted: Run, tmp_path: Path, keras_ready: None
     ) -> None:
         path = tmp_path / "model.keras"
         path.write_bytes(engine.keras_file(uninterrupted, 1))
@@ -346,13 +347,25 @@ class TestWorkerIsKilled:
         runs = [engine.start(HIHELLO, FULL) for _ in range(4)]
         assert {ended(run).status for run in runs} == {Status.FINISHED}
 
+    def test_one_that_dask_has_given_up_is_replaced(self, engine: Engine) -> None:
+        before = engine._client.run(os.getpid).values()
+        engine._cluster.sync(engine._cluster.workers.pop(0).close)
+        wait_until(lambda: engine.workers == 1)
+        wait_until(lambda: engine.workers == 2)
+        assert len(set(engine._client.run(os.getpid).values()) - set(before)) == 1
+
     def test_both_at_once_while_runs_wait(self, engine: Engine) -> None:
         training = [at_epoch(engine.start(long_experiment(seed), FULL), 1) for seed in (5, 6)]
         waiting = engine.start(HIHELLO, FULL)
         for pid in engine._client.run(os.getpid).values():
             os.kill(pid, signal.SIGKILL)
         assert [ended(run).status for run in training] == [Status.LOST, Status.LOST]
+        wait_until(lambda: not any(name.startswith("race") for name in engine._client.run_on_scheduler(names_of_tasks)))
         assert ended(waiting).status is Status.FINISHED
+
+
+def names_of_tasks(dask_scheduler: Scheduler) -> list[str]:
+    return list(dask_scheduler.tasks)
 
 
 def free_port() -> int:
@@ -413,9 +426,15 @@ class TestSchedulerElsewhere:
                 run = at_epoch(engine.start(HIHELLO, slow(2)), 2)
                 for process in processes:
                     kill(process)
+                for units in itertools.count(1):  # a page asks meanwhile, and gets no exception
+                    assert engine.summary(Architecture(units=units), Form()) is None
+                    time.sleep(0.02)
+                    if engine.state is EngineState.LOST:
+                        break
+                with pytest.raises(RuntimeError, match="lost"):
+                    engine.keras_file(early, 0)
                 assert ended(run).status is Status.LOST
                 assert run.epoch >= 2
-                wait_until(lambda: engine.state is EngineState.LOST)
             with scheduler(port):
                 wait_until(lambda: engine.state is EngineState.READY)
                 again = ended(engine.start(HIHELLO, FULL))

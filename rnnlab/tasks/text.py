@@ -75,6 +75,6 @@ def check_text(text: str) -> str:
     if len(set(text)) == 1:
         raise ValueError(f"the text must have at least 2 different characters; this one has only {text[0]!r}")
     for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs"):
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             raise ValueError(f"the text must be one line of characters; this one has {character!r}")
     return text

@@ -1,0 +1,125 @@
+"""The numbers behind the charts: sums that must equal the totals, ratios of the lectures, curves that stay short."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlab.architecture import Architecture, Cell, Direction, Form
+from rnnlab.colours import looks
+from rnnlab.counting import count
+from rnnlab.history import History
+from rnnlab.tables import chosen_table, loss_table, parameter_table, ratio, ratio_table, size_table
+from tests.strategies import architectures, forms
+
+RATIOS = (
+    Architecture(Cell.SIMPLE_RNN, 128, 100),
+    Architecture(Cell.LSTM, 128, 100),
+    Architecture(Cell.GRU, 128, 100, reset_after=False),
+)
+QUIZ = Form(5_000, timesteps=30, return_sequences=False, outputs=1)
+benches = st.lists(architectures(), min_size=1, max_size=6).map(tuple)
+
+
+def history(losses, start=0):
+    made = History(start=start)
+    for loss in losses:
+        made.add(loss, np.zeros(1, np.uint16), np.ones(1, np.float32), 0.0)
+    return made
+
+
+@given(benches, forms())
+def test_the_parts_of_a_stack_sum_to_the_totals(bench, form):
+    table = parameter_table(bench, looks(bench), form)
+    sums = table.groupby("architecture")["parameters"].sum()
+    assert {look.label: count(a, form).total for a, look in zip(bench, looks(bench), strict=True)} == dict(sums)
+
+
+def test_the_rows_of_a_stack():
+    architecture = Architecture(Cell.SIMPLE_RNN, 4, embedding_dim=6)
+    table = parameter_table((architecture,), looks((architecture,)), Form(10_000, outputs=1))
+    assert table.drop(columns="architecture").values.tolist() == [
+        ["embedding", "E", 60_000, 0, 0],
+        ["recurrent 1", "Wₓ", 24, 1, 1],
+        ["recurrent 1", "Wₕ", 16, 1, 2],
+        ["recurrent 1", "b", 4, 1, 3],
+        ["output", "W_y", 4, 5, 5],
+        ["output", "b_y", 1, 5, 6],
+    ]
+
+
+def test_layers_of_several_architectures_have_one_name():
+    bench = (
+        Architecture(Cell.LSTM, layers=2),
+        Architecture(Cell.GRU, direction=Direction.BIDIRECTIONAL, layers=2),
+        Architecture(Cell.SIMPLE_RNN, direction=Direction.BACKWARD),
+    )
+    by_layer = parameter_table(bench, looks(bench), Form()).groupby("layer")["architecture"].nunique()
+    assert dict(by_layer) == {"recurrent 1": 3, "recurrent 2": 2, "output": 3}
+
+
+def test_f4_ratios_are_exactly_1_4_and_3():
+    table = ratio_table(RATIOS, looks(RATIOS), QUIZ, whole=False)
+    assert table["ratio"].tolist() == [1, 4, 3]
+    assert table["architecture"].tolist() == [
+        "SimpleRNN 128 emb 100",
+        "LSTM 128 emb 100",
+        "GRU 128 emb 100 reset before",
+    ]
+
+
+def test_ratios_of_whole_models_count_embedding_and_output_too():
+    assert ratio(RATIOS[1], QUIZ, whole=True) == (500_000 + 4 * 29_312 + 129) / 529_441
+    assert ratio(replace(RATIOS[2], reset_after=True), QUIZ, whole=False) == 3 * (29_312 + 128) / 29_312
+
+
+def test_sizes_go_from_the_smallest_to_the_largest_and_through_the_chosen_ones():
+    bench = (*RATIOS, Architecture(units=1), Architecture(units=1024), Architecture(units=64))
+    curves, chosen = size_table(bench, looks(bench), QUIZ), chosen_table(bench, looks(bench), QUIZ)
+    for label, curve in curves.groupby("architecture"):
+        assert (curve["units"].min(), curve["units"].max()) == (1, 1024)
+        assert curve["units"].is_unique
+        assert curve["parameters"].is_monotonic_increasing
+        mark = chosen[chosen["architecture"] == label].iloc[0]
+        assert mark["parameters"] in set(curve.loc[curve["units"] == mark["units"], "parameters"])
+
+
+@pytest.mark.parametrize("lanes", range(1, 7))
+def test_curves_of_5000_epochs_stay_below_2000_points(lanes):
+    bench = tuple(Architecture(units=units) for units in range(1, lanes + 1))
+    table = loss_table([history([0.5] * 5000) for _ in bench], looks(bench))
+    assert len(table) <= 2000
+    assert set(table["architecture"]) == {look.label for look in looks(bench)}
+    for _, curve in table.groupby("architecture"):
+        assert curve["epoch"].is_monotonic_increasing
+        assert curve["epoch"].is_unique
+        assert (curve["epoch"].min(), curve["epoch"].max()) == (1, 5000)
+        assert len(curve) > 150
+
+
+@given(st.integers(1, 6), st.integers(0, 5000), st.integers(0, 500))
+def test_points_that_were_drawn_stay_while_a_curve_grows_at_one_density(lanes, epochs, more):
+    bench = (Architecture(),) * lanes
+    short, longer = (
+        loss_table([history(1 / np.arange(1, n + 1))] * lanes, looks(bench)) for n in (epochs, epochs + more)
+    )
+    assert len(longer) <= 2000
+    assert short["loss"].tolist() == (1 / short["epoch"]).tolist()
+    coarse = set(longer["epoch"]) - {epochs + more}
+    assert {epoch for epoch in coarse if epoch <= epochs} <= set(short["epoch"])
+
+
+def test_a_short_curve_is_drawn_whole_and_what_a_logarithm_cannot_take_is_not():
+    bench = (Architecture(), Architecture(Cell.GRU))
+    table = loss_table([history([1.5, 0.0]), history([2.0, math.nan, math.inf])], looks(bench))
+    assert table.values.tolist() == [["LSTM 5", 1, 1.5], ["LSTM 5", 2, 1e-9], ["GRU 5", 1, 2.0]]
+
+
+def test_before_the_first_epoch_a_table_is_empty_but_has_its_columns():
+    table = loss_table([History()], looks((Architecture(),)))
+    assert isinstance(table, pd.DataFrame)
+    assert (len(table), list(table.columns)) == (0, ["architecture", "epoch", "loss"])
