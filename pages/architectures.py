@@ -15,10 +15,12 @@ architecture_views.presets()
 
 choice = state.choice()
 architectures = bench.read(choice.bench)
-feet = bench.cards(architectures, choice.form)
-architecture_views.train_link()
+cards = st.container()
 with st.expander(_("Input and output, the same for all"), expanded=True, icon=":material/swap_vert:"):
     form = settings.form(choice.form)
+with cards:
+    feet = bench.cards(architectures, form)
+    architecture_views.train_link()
 state.update(replace(choice, bench=architectures, form=form))
 
 answers = live.summaries(architectures, form)

@@ -136,7 +136,6 @@ class TestArchitectures:
         labelled(at.segmented_control, "Each timestep is")[0].set_value(False).run()
         assert totals(at) == [f"{4 * 7 * (5 + 7 + 1) + 5 * 8:,}"]
 
-    @pytest.mark.xfail(strict=True, reason="the cards are drawn with the form of the run before")
     def test_plain_numbers_take_the_embedding_control_away_at_once(self) -> None:
         at = opened(query={"a": "lstm-7-e11"})
         labelled(at.segmented_control, "Each timestep is")[0].set_value(False).run()
