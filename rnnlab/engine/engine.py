@@ -35,6 +35,8 @@ FAST_RACES, SLOW_RACES = 1, 8
 KEPT_RUNS = 100
 #: Seconds between two looks at the cluster, until a lost one is tried again, and until a silent scheduler counts as lost.
 LOOK_EVERY, RETRY_EVERY, PATIENCE = 0.25, 1.0, 5.0
+#: Seconds until a scheduler that says nothing counts as lost: a busy machine must not be taken for a dead one.
+SILENCE = 30.0
 #: Seconds that a local worker has to start again, on a busy machine too, before it is given up and replaced.
 RESTART_PATIENCE = 60
 
@@ -204,7 +206,7 @@ class Engine:
         address: Any = self._scheduler
         if address is None:
             self._cluster = address = _local_cluster(self._size)
-        self._client = Client(address, set_as_default=False, timeout=PATIENCE)
+        self._client = Client(address, set_as_default=False, timeout=SILENCE)
         self._client.subscribe_topic(self._topic, self._on_event)
 
     def _look(self) -> None:
@@ -214,7 +216,7 @@ class Engine:
             raise ConnectionError(f"the connection to the scheduler is {self._client.status}")
         if self._cluster and len(self._cluster.workers) < self._size:
             self._cluster.scale(self._size)  # a worker could not be started again, and was given up
-        threads: dict[str, int] = self._client.sync(self._client.scheduler.ncores, callback_timeout=PATIENCE)
+        threads: dict[str, int] = self._client.sync(self._client.scheduler.ncores, callback_timeout=SILENCE)
         for address in threads.keys() - self._warming.keys():
             self._warming[address] = self._submit(on_worker.warm_up, threads[address], workers=[address])
         for address in self._warming.keys() - threads.keys():
