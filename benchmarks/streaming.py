@@ -35,7 +35,9 @@ def silent_race() -> None:
 
 
 def race_silently(client: Client) -> None:
-    client.submit(silent_race, pure=False).result()
+    future = client.submit(silent_race, pure=False)
+    wait_until(future.done)
+    future.result()
 
 
 def race_with_progress(engine: Engine) -> None:

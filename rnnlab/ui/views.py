@@ -21,6 +21,7 @@ from rnnlab.ui import state
 from rnnlab.ui.texts import _
 
 _STYLE = """<style>
+[data-testid="stMain"]{overflow-y:scroll;scrollbar-gutter:stable}
 [data-testid="stMainBlockContainer"]{padding-top:2.6rem;padding-bottom:4rem}
 @media (min-width:1000px){[data-testid="stMainBlockContainer"]{padding-left:3rem;padding-right:3rem}}
 .lab-title{display:flex;align-items:center;gap:.5rem;font-weight:600;font-size:1.05rem;line-height:1.3}

@@ -180,6 +180,11 @@ def no_exception(page: Page) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def drawn(page: Page) -> None:
+    """Wait until the page has been drawn to its end, so that nothing moves under the mouse."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def epoch(page: Page) -> int:
     """The epoch that the headline of a race shows; 0 where there is none."""
     found = page.evaluate("document.body.innerText.match(/epoch\\s*([\\d,]+) \\/ /)?.[1] ?? '0'")

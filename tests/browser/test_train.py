@@ -8,14 +8,29 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Download, Page, expect
 
-from tests.browser.conftest import at_epoch, epoch, no_exception, number, predicted, run_id, type_in, wait_until
+from tests.browser.conftest import at_epoch, drawn, epoch, no_exception, number, predicted, run_id, type_in, wait_until
 
 FINISHED = "Finished: all epochs are done."
 
 
 def train(page: Page, query: str = "") -> None:
     page.goto(f"/train{query}")
+    expect(page.get_by_text("Nothing is trained yet")).to_be_visible()
     page.get_by_role("button", name="Train", exact=True).click()
+
+
+def stop(page: Page) -> None:
+    """Press Stop and wait for what takes its place."""
+    expect(page.get_by_role("button", name="Continue")).to_have_count(0)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def all_right(page: Page, architectures: int = 3) -> None:
+    """Wait until the race has ended and everybody says "ihello"."""
+    expect(page.get_by_text(FINISHED)).to_be_visible()
+    wait_until(lambda: predicted(page) == ["ihello"] * architectures)
 
 
 #: Remembers everything that the three architectures have predicted on the screen.
@@ -30,10 +45,10 @@ REMEMBER = """() => {
 
 def test_three_architectures_race_to_ihello_live(page: Page) -> None:
     page.goto("/train")
+    expect(page.get_by_text("Nothing is trained yet")).to_be_visible()
     page.evaluate(REMEMBER)
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text(FINISHED)).to_be_visible()
-    assert predicted(page) == ["ihello"] * 3
+    all_right(page)
     seen = page.evaluate("window.seen")
     assert seen[-1] == "ihello,ihello,ihello"
     assert len(seen) > 3
@@ -45,19 +60,19 @@ def test_three_architectures_race_to_ihello_live(page: Page) -> None:
 def test_stop_continue_and_train_anew(page: Page) -> None:
     train(page, "?epochs=60")
     at_epoch(page, 5)
-    page.get_by_role("button", name="Stop").click()
+    stop(page)
     page.get_by_role("button", name="Continue").click()
     reached = epoch(page)
     assert 5 <= reached < 60
     first = run_id(page)
-    expect(page.get_by_text(FINISHED)).to_be_visible()
+    all_right(page)
     assert run_id(page) == first
-    assert predicted(page) == ["ihello"] * 3
 
     page.get_by_role("button", name="Training settings").click()
     type_in(number(page, "Seed"), 3)
     page.keyboard.press("Escape")
     expect(page.get_by_text("settings have changed since")).to_be_visible()
+    drawn(page)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_until(lambda: run_id(page) not in ("", first))
     expect(page.get_by_text(FINISHED)).to_be_visible()
@@ -100,8 +115,7 @@ def test_another_browser_is_left_alone(page: Page, context: BrowserContext) -> N
     stranger.goto("/train")
     expect(stranger.get_by_text("Nothing is trained yet")).to_be_visible()
     other.close()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    stop(page)
 
 
 def test_the_chart_is_moved_not_made_anew(page: Page) -> None:
@@ -110,11 +124,10 @@ def test_the_chart_is_moved_not_made_anew(page: Page) -> None:
     drawing = page.get_by_test_id("stVegaLiteChart").locator("canvas, svg.marks").first
     drawing.evaluate("one => { one.mine = true }")
     begin = epoch(page)
-    for tick in range(10):
+    for tick in range(1, 11):
         at_epoch(page, begin + 2 * tick)
         assert drawing.evaluate("one => one.mine === true && one.isConnected")
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    stop(page)
     assert drawing.evaluate("one => one.mine === true")
 
 
@@ -154,12 +167,10 @@ def test_train_by_keyboard_alone(page: Page) -> None:
             break
     page.keyboard.press("Enter")
     at_epoch(page, 2)
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    stop(page)
 
 
 def test_two_architectures_that_are_the_same(page: Page) -> None:
     train(page, "?a=gru-5&a=gru-5&pace=full")
-    expect(page.get_by_text(FINISHED)).to_be_visible()
-    assert predicted(page) == ["ihello"] * 2
+    all_right(page, 2)
     no_exception(page)
