@@ -6,6 +6,7 @@ the same worker that reports nothing.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,8 @@ from rnnlab.history import Chunk
 
 EXPERIMENT = Experiment(Architecture(), training=Training(epochs=2000))
 PAIRS = 7
+#: Seconds between two looks whether a race has ended: who waits must not take the processor from who trains.
+LOOK_EVERY = 0.005
 
 
 def silent_race() -> None:
@@ -36,13 +39,13 @@ def silent_race() -> None:
 
 def race_silently(client: Client) -> None:
     future = client.submit(silent_race, pure=False)
-    wait_until(future.done)
+    wait_until(future.done, LOOK_EVERY)
     future.result()
 
 
 def race_with_progress(engine: Engine) -> None:
     run = engine.start((EXPERIMENT,), Pace(PaceKind.FULL))
-    wait_until(lambda: not run.status.active)
+    wait_until(lambda: not run.status.active, LOOK_EVERY)
 
 
 def progress_events(client: Client) -> list[Any]:
@@ -82,7 +85,9 @@ def _events_row(events: list[Any]) -> Row:
 
 
 def main() -> None:
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+    cluster = LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+    )
     engine = Engine(cluster.scheduler_address)
     with Client(cluster, set_as_default=False) as client:
         wait_until(lambda: engine.state is EngineState.READY, every=0.1)
