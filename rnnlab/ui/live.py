@@ -83,9 +83,7 @@ def _draw_race(run: Run, logarithmic: bool) -> None:
     _headline(run)
     table = tables.loss_table([lane.history for lane in run.lanes], lanes_looks)
     chart = charts.loss_curves(lanes_looks, run.experiments[0].training.epochs, logarithmic)
-    st.vega_lite_chart(
-        {**chart, "datasets": {"table": table}}, height=300, key="loss", alt=_loss_text(run, lanes_looks)
-    )
+    st.vega_lite_chart({**chart, "datasets": {"table": table}}, height=300, key="loss", alt=_loss_text(lanes_looks))
     grid = st.grid(min_column_width=300, gap="small")
     for lane, look in zip(run.lanes, lanes_looks, strict=True):
         with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):
@@ -112,15 +110,14 @@ def _headline(run: Run) -> None:
     views.bar(run.epoch / epochs, "#3A7FD5")
 
 
-def _loss_text(run: Run, lanes_looks: tuple[Look, ...]) -> str:
-    said = [
-        _("{name}: loss {loss:.4f} at epoch {epoch}").format(
-            name=look.label, loss=lane.history.losses[-1], epoch=lane.history.epochs
-        )
-        for lane, look in zip(run.lanes, lanes_looks, strict=True)
-        if lane.history.losses
-    ]
-    return _("Loss by epoch.") + " " + "; ".join(said)
+def _loss_text(lanes_looks: tuple[Look, ...]) -> str:
+    """What the chart is, for those who do not see it.
+
+    The browser makes a chart anew when its text changes, so the text is the same all through a race; the cards below
+    hold the numbers.
+    """
+    names = ", ".join(look.label for look in lanes_looks)
+    return _("Loss by epoch, a line for each of {names}. The numbers of now stand below.").format(names=names)
 
 
 def _draw_lane(lane: RunLane, look: Look) -> None:

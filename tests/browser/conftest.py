@@ -217,5 +217,6 @@ def number(page: Page, label: str) -> Locator:
 
 
 def type_in(field: Locator, value: int) -> None:
+    drawn(field.page)
     field.fill(str(value))
     field.press("Enter")
