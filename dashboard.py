@@ -9,8 +9,9 @@ if __name__ == "__main__":
     from rnnlab.ui import live, state, views
     from rnnlab.ui.texts import _
 
-    st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide")
+    st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide", initial_sidebar_state=230)
     st.logo(views.LOGO, icon_image=views.ICON, size="large")
+    st.set_option("client.showSidebarNavigation", True)  # see .streamlit/config.toml
     page = st.navigation(
         [
             st.Page("pages/architectures.py", title=_("Architectures"), icon=":material/account_tree:", default=True),
@@ -23,3 +24,4 @@ if __name__ == "__main__":
         live.engine_status()
     page.run()
     state.write_address()
+    live.settle()

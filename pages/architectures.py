@@ -16,11 +16,15 @@ architecture_views.presets()
 choice = state.choice()
 architectures = bench.read(choice.bench)
 cards = st.container()
-with st.expander(_("Input and output, the same for all"), expanded=True, icon=":material/swap_vert:"):
-    form = settings.form(choice.form)
+with st.container(gap="xsmall"):
+    with st.expander(_("Input and output, the same for all"), icon=":material/swap_vert:"):
+        form = settings.form(choice.form)
+    st.caption(settings.form_text(form))
 with cards:
     feet = bench.cards(architectures, form)
-    architecture_views.train_link()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        bench.add_button()
+        architecture_views.train_link()
 state.update(replace(choice, bench=architectures, form=form))
 
 answers = live.summaries(architectures, form)

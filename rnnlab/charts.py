@@ -20,7 +20,7 @@ from rnnlab.counting import Matrix
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 #: A chart has at most so many points; longer curves are thinned.
-MOST_POINTS = 1800
+MOST_POINTS = 1200
 
 
 def _with_data(chart: AnyChart, **tables: pd.DataFrame) -> AnyChart:

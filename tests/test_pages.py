@@ -81,7 +81,7 @@ def totals(at: AppTest) -> list[str]:
 
 
 def bench(at: AppTest) -> list[tuple[Cell, int]]:
-    cells, sizes = labelled(at.selectbox, "Cell"), labelled(at.number_input, "Hidden size")
+    cells, sizes = labelled(at.segmented_control, "Cell"), labelled(at.number_input, "Hidden size")
     return [(cell.value, size.value) for cell, size in zip(cells, sizes, strict=True)]
 
 

@@ -60,7 +60,6 @@ def cards(bench: Sequence[Architecture], form: Form) -> list[DeltaGenerator]:
             with st.popover(title, width="stretch", icon=":material/tune:", key=f"more-{card}"):
                 _details(card, architecture, form)
             feet.append(st.container(gap="xsmall"))
-    _add_button()
     return feet
 
 
@@ -72,7 +71,7 @@ def row(bench: Sequence[Architecture], form: Form) -> None:
                 _cell_and_size(card, architecture)
                 _details(card, architecture, form)
                 _remove_button(card, look, _("Take it off the bench"))
-        _add_button()
+        add_button()
 
 
 def _remove_button(card: int, look: Look, label: str = "") -> None:
@@ -82,7 +81,8 @@ def _remove_button(card: int, look: Look, label: str = "") -> None:
         st.button(label, f"remove-{card}", hint, state.remove_card, (card,), type="tertiary", icon=icon)
 
 
-def _add_button() -> None:
+def add_button() -> None:
+    """One more architecture, while there is room."""
     if len(state.cards()) < BENCH_SIZE.high:
         hint = _("Up to {most} side by side. The new one is a copy of the last, to change.").format(
             most=BENCH_SIZE.high
@@ -91,12 +91,9 @@ def _add_button() -> None:
 
 
 def _cell_and_size(card: int, architecture: Architecture) -> None:
-    left, right = st.columns([1.1, 1], gap="small", wrap=False)
-    with left:
-        fields.select(_("Cell"), f"cell-{card}", list(Cell), architecture.cell, lambda c: c.class_name)
-    with right:
-        hint = _("How many numbers the state h has: Dₕ in the lectures, units in Keras.")
-        fields.whole(_("Hidden size"), f"units-{card}", architecture.units, UNITS, hint)
+    fields.choose(_("Cell"), f"cell-{card}", list(Cell), architecture.cell, lambda c: c.class_name, labelled=False)
+    hint = _("How many numbers the state h has: Dₕ in the lectures, units in Keras.")
+    fields.whole(_("Hidden size"), f"units-{card}", architecture.units, UNITS, hint)
 
 
 def _details(card: int, architecture: Architecture, form: Form) -> None:

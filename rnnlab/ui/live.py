@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 from collections.abc import Callable
 
@@ -19,6 +20,8 @@ from rnnlab.ui import views
 from rnnlab.ui.texts import _, ngettext, seconds
 
 TICK = 0.15
+#: Lines of the list of iterations: what a browser draws again at every tick, and what it has time for afterwards.
+_MOST_ROWS_MOVING, _MOST_ROWS = 30, 100
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,6 +30,16 @@ def engine() -> Engine:
     started = Engine(os.environ.get("RNNLAB_SCHEDULER") or None)
     atexit.register(started.close)
     return started
+
+
+@st.cache_resource(show_spinner=False)
+def settle() -> None:
+    """Once everything is imported: tell Python's collector of garbage that this is here to stay.
+
+    Streamlit collects after every run of a page and of a fragment, which many times a second costs more than drawing
+    when each collection has to look at all modules again.
+    """
+    gc.freeze()
 
 
 def engine_status() -> None:
@@ -137,4 +150,4 @@ def _draw_lane(lane: RunLane, look: Look) -> None:
     )
     if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
         st.error(f"{_(lane.status.value)} {lane.reason}".strip())
-    views.iterations(task, history)
+    views.iterations(task, history, _MOST_ROWS_MOVING if lane.status.active else _MOST_ROWS)

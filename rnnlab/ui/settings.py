@@ -28,7 +28,7 @@ from rnnlab.ui.texts import _
 
 def form(shown: Form) -> Form:
     """What goes in and out, the same for all architectures of the bench."""
-    grid = st.grid(min_column_width=180, gap="medium")
+    grid = st.grid(min_column_width=230, gap="medium")
     with grid.container(gap="xsmall"):
         tokens, input_dim = _input(shown)
     with grid.container(gap="xsmall"):
@@ -39,9 +39,20 @@ def form(shown: Form) -> Form:
             lambda every: _("every step") if every else _("last step"),
             _("return_sequences in Keras: one output after the last timestep, or one at every timestep."),
         )  # fmt: skip
-    with grid.container(gap="xsmall"):
         outputs, activation = _output_layer(shown)
     return Form(input_dim, tokens, timesteps, batch_size, return_sequences, outputs, activation)
+
+
+def form_text(form: Form) -> str:
+    """What goes in and out, in a line."""
+    inputs = _("tokens of a vocabulary of {n:,}") if form.tokens else _("{n:,} plain numbers a step")
+    length = _("any length") if form.timesteps is None else _("{n:,} timesteps").format(n=form.timesteps)
+    batch = _("any batch size") if form.batch_size is None else _("batches of {n:,}").format(n=form.batch_size)
+    outputs = _("the state h") if form.outputs is None else _("{n:,} outputs, {activation},").format(
+        n=form.outputs, activation=form.activation
+    )  # fmt: skip
+    place = _("at every step") if form.return_sequences else _("at the last step")
+    return f"{inputs.format(n=form.input_dim)} · {length} · {batch} → {outputs} {place}"
 
 
 def _input(shown: Form) -> tuple[bool, int]:

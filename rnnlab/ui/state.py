@@ -7,7 +7,6 @@ reload opens the same screen.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,13 +18,17 @@ from rnnlab.architecture import BENCH_SIZE
 from rnnlab.experiment import Choice
 
 _KEY, _RUN_PARAMETER, _VIEW_PARAMETER = "rnnlab", "run", "view"
-#: Seconds that a browser has to take over a new address.
-_SETTLING = 1.5
+
+Query = dict[str, list[str]]
 
 
 @dataclass
 class _Session:
-    """What one open tab has chosen; ``cards`` numbers the architectures, ``revision`` the making of the controls."""
+    """What one open tab has chosen.
+
+    ``cards`` numbers the architectures, ``revision`` the making of the controls. ``addresses`` are those that the browser
+    may be at, oldest first: the last one that it is known to have had, and those written since.
+    """
 
     choice: Choice
     dropped: tuple[str, ...]
@@ -33,8 +36,7 @@ class _Session:
     view: str
     first_card: int
     revision: int
-    link: dict[str, list[str]] = field(default_factory=dict)
-    link_written: float = 0.0
+    addresses: list[Query]
     done: set[str] = field(default_factory=set)
     cards: tuple[int, ...] = ()
 
@@ -58,19 +60,20 @@ def require_door() -> None:
 
 
 def open_address() -> None:
-    """Take the choice from the address: in a new session, and when a person has gone to another since it was written.
+    """Take the choice from the address: in a new session, and when a person has gone to another.
 
-    A click made while the browser had not yet got the new address brings the old one along: for a moment after writing,
-    another address does not count.
+    A click made while the browser has not yet got the newest address brings an older one along, which does not count:
+    only an address that is not on its way can be one that a person has chosen.
     """
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    query = _query()
     before: _Session | None = st.session_state.get(_KEY)
-    settled = before is not None and time.monotonic() > before.link_written + _SETTLING
-    if before is None or (settled and query and query != before.link):
+    if before is None or (query and query not in before.addresses):
         choice, dropped = links.decode(query)
         run, view = query.get(_RUN_PARAMETER, [""])[0], query.get(_VIEW_PARAMETER, [""])[0]
         first_card, revision = (max(before.cards) + 1, before.revision + 1) if before else (1, 0)
-        st.session_state[_KEY] = _Session(choice, dropped, run, view, first_card, revision)
+        st.session_state[_KEY] = _Session(choice, dropped, run, view, first_card, revision, [query])
+    elif query == before.addresses[-1]:
+        before.addresses = [query]
 
 
 def write_address() -> None:
@@ -80,10 +83,14 @@ def write_address() -> None:
     for parameter, value in ((_RUN_PARAMETER, session.run), (_VIEW_PARAMETER, session.view)):
         if value:
             query[parameter] = [value]
-    if query != session.link:
-        session.link, session.link_written = query, time.monotonic()
-    if query != {name: st.query_params.get_all(name) for name in st.query_params}:
+    if query != session.addresses[-1]:
+        session.addresses.append(query)
+    if query != _query():
         st.query_params.from_dict(query)
+
+
+def _query() -> Query:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
 def is_plain_address() -> bool:

@@ -189,10 +189,10 @@ def _box(character: str, kind: str, number: str, title: str) -> str:
     return f'<span class="lab-char {kind}" title="{escape(title)}">{shown}{small}</span>'
 
 
-def iterations(task: TextTask, history: History) -> None:
-    """The list iteration – loss – prediction, newest first; so many lines as can be drawn again at every tick."""
+def iterations(task: TextTask, history: History, most: int) -> None:
+    """The list iteration – loss – prediction, newest first, at most so many; fewer where the text is long."""
     epochs = len(history.losses)
-    most = max(15, min(100, 2400 // len(task.target)))
+    most = min(most, max(15, 2400 // len(task.target)))
     target = np.array([task.vocabulary.index(c) for c in task.target])
     rows = [_iteration(i, history, task, target) for i in range(epochs - 1, max(-1, epochs - 1 - most), -1)]
     note = ""
