@@ -71,6 +71,13 @@ def press(at: AppTest, button: str) -> AppTest:
     return at
 
 
+def go(at: AppTest, query: dict[str, Any]) -> None:
+    """Run again as a browser asks for it that is at this address."""
+    at.query_params.clear()
+    at.query_params.update(query)
+    at.run()
+
+
 def shown(at: AppTest) -> str:
     """Everything that our pieces of HTML say, without the tags."""
     return re.sub(r"<[^>]*>", " ", "\n".join(piece.value for piece in at.html))
@@ -118,6 +125,18 @@ class TestArchitectures:
         at = opened()
         labelled(at.number_input, "Hidden size")[0].set_value(128).run()
         assert totals(at) == [f"{128 * (5 + 128 + 1) + 5 * 129:,}", "250", "210"]
+
+    def test_an_address_on_its_way_undoes_nothing(self) -> None:
+        at = opened(query={"a": "lstm-7"})
+        old = dict(at.query_params)
+        labelled(at.number_input, "Hidden size")[0].set_value(8).run()
+        new = dict(at.query_params)
+        assert old != new
+        go(at, old)
+        assert bench(at) == [(Cell.LSTM, 8)]
+        go(at, new)
+        go(at, old)  # now the browser has had the new one: to be at the old one again, a person has gone back
+        assert bench(at) == [(Cell.LSTM, 7)]
 
     def test_every_control_of_an_architecture(self) -> None:
         at = opened(query={"a": "gru-7"})

@@ -23,6 +23,16 @@ def test_the_bench_changes_and_the_totals_with_it(page: Page) -> None:
     no_exception(page)
 
 
+def test_the_bench_goes_along_to_the_other_page(page: Page) -> None:
+    page.goto("/?a=gru-9")
+    links = page.get_by_test_id("stSidebarNavLink")
+    expect(links).to_have_count(2)
+    links.filter(has_text="Train").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="GRU 9")).to_be_visible()
+    wait_until(lambda: "/train?a=gru-9" in address(page))
+
+
 def test_presets(page: Page) -> None:
     page.goto("/")
     for name, total in (("Shapes of one layer", "42"), ("Small classifier", "60,049"), ("The quiz", "529,441")):
@@ -61,6 +71,7 @@ def test_a_link_of_nonsense_opens_with_a_sentence(page: Page, path: str) -> None
 
 def test_a_link_opens_the_same_page_for_another_person(page: Page, context: BrowserContext) -> None:
     page.goto("/")
+    expect(number(page, "Hidden size")).to_have_count(3)
     type_in(number(page, "Hidden size").nth(1), 77)
     wait_until(lambda: "lstm-77" in address(page))
     other = context.browser.new_page()
