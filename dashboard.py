@@ -9,7 +9,7 @@ if __name__ == "__main__":
     from rnnlab.ui import live, state, views
     from rnnlab.ui.texts import _
 
-    st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide", initial_sidebar_state=230)
+    st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide", initial_sidebar_state=240)
     st.logo(views.LOGO, icon_image=views.ICON, size="large")
     st.set_option("client.showSidebarNavigation", True)  # see .streamlit/config.toml
     page = st.navigation(

@@ -138,14 +138,14 @@ def _device(shown: str, devices: Sequence[Device]) -> str:
 def pace(shown: Pace) -> Pace:
     """How fast a race is shown; may be changed while it runs."""
     titles = {PaceKind.FULL: _("Full speed"), PaceKind.SLOW: _("Slow motion"), PaceKind.STEP: _("Step by step")}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
         kind = fields.choose(
             _("Pace"), key("pace"), list(PaceKind), shown.kind, titles.__getitem__,
             _("At full speed fifty epochs are over in a blink. Slow motion and step by step show what happens."),
         )  # fmt: skip
         speed = shown.epochs_per_second
         if kind is PaceKind.SLOW:
-            speed = st.slider(_("Epochs a second"), *EPOCHS_PER_SECOND, speed, key=key("speed"), width=220)
+            speed = st.slider(_("Epochs a second"), *EPOCHS_PER_SECOND, speed, key=key("speed"), width=130)
     return Pace(kind, speed)
 
 
