@@ -7,7 +7,7 @@ if __name__ == "__main__":
     import streamlit as st
 
     from rnnlab.ui import live, state, views
-    from rnnlab.ui.texts import _
+    from rnnlab.texts import _
 
     st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide", initial_sidebar_state=240)
     st.logo(views.LOGO, icon_image=views.ICON, size="large")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnlab.ui import architecture_views, bench, live, settings, state, views
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 views.heading(
     _("Architectures"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnlab.ui import bench, live, settings, state, training_views, views
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 views.heading(
     _("Train"),

@@ -16,7 +16,7 @@ from rnnlab.architecture import Architecture, Form
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
 from rnnlab.ui import fields, state, views
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

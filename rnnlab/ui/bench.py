@@ -11,7 +11,7 @@ import streamlit as st
 from rnnlab.architecture import BENCH_SIZE, EMBEDDING_DIM, LAYERS, UNITS, Architecture, Cell, Direction, Form, MergeMode
 from rnnlab.colours import Look, looks
 from rnnlab.ui import fields, state, views
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -17,7 +17,7 @@ from rnnlab.counting import Summary, count
 from rnnlab.engine import Engine, EngineState, Run, RunLane
 from rnnlab.history import Status
 from rnnlab.ui import views
-from rnnlab.ui.texts import _, ngettext, seconds
+from rnnlab.texts import _, ngettext, seconds
 
 TICK = 0.15
 #: Lines of the list of iterations: what a browser draws again at every tick, and what it has time for afterwards.

@@ -23,7 +23,7 @@ from rnnlab.experiment import (
 from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TASK_NAMES, TEXT_LENGTH
 from rnnlab.ui import fields
 from rnnlab.ui.state import key
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 
 def form(shown: Form) -> Form:

@@ -17,7 +17,7 @@ from rnnlab.experiment import Choice, Experiment, PaceKind
 from rnnlab.history import Status
 from rnnlab.tasks import FIXED_TASKS, task
 from rnnlab.ui import live, state, views
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 
 def current_run() -> Run | None:

@@ -18,7 +18,7 @@ from rnnlab.formulas import layer_formulas, shape_text
 from rnnlab.history import History
 from rnnlab.tasks import TextTask
 from rnnlab.ui import state
-from rnnlab.ui.texts import _
+from rnnlab.texts import _
 
 _STYLE = """<style>
 [data-testid="stMain"]{overflow-y:scroll;scrollbar-gutter:stable}

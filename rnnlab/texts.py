@@ -11,7 +11,7 @@ from pathlib import Path
 
 _catalogue = gettext.translation(
     "rnnlab",
-    localedir=Path(__file__).parents[1] / "locale",
+    localedir=Path(__file__).parent / "locale",
     languages=[os.environ.get("RNNLAB_LANGUAGE", "en")],
     fallback=True,
 )

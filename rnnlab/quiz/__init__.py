@@ -1,0 +1,1 @@
+"""The parameter-count quiz: questions, checking, and what a wrong answer tells."""

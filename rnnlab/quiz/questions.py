@@ -1,0 +1,343 @@
+"""Questions about parameter counts, made from a seed; what is right follows from the question alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from rnnlab.architecture import UNITS, Activation, Architecture, Cell, Direction, Form, MergeMode, Range
+from rnnlab.counting import Count, LayerCount, Matrix, Shape, count
+from rnnlab.formulas import shape_text
+from rnnlab.quiz.slips import Problem, Slip, slips_of
+from rnnlab.texts import _
+
+LEVELS = Range(1, 3)
+#: The lecture's own quiz (F3), question one of level one.
+LECTURE = Problem(
+    Architecture(Cell.SIMPLE_RNN, 128, 100),
+    Form(5000, timesteps=30, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
+)
+
+
+class Kind(StrEnum):
+    """What is asked; the value is its name on screen."""
+
+    MODEL = "whole model"
+    LAYER = "one layer"
+    MATRIX = "one matrix"
+    SHAPE = "output shape"
+    COMPARE = "which is smaller"
+    SIZE = "hidden size"
+    CHANGE = "what changes"
+    WRITTEN = "written by hand"
+
+
+class Change(StrEnum):
+    """What a question changes; the value says it as a sentence."""
+
+    RESET = _("reset_after of the GRU is set to False")
+    DIRECTIONS = _("the recurrent layer is made bidirectional (concat)")
+    LAYER = _("a second recurrent layer of the same size is put on top")
+    EVERY_STEP = _("there is an output at every step instead of only the last")
+    BATCH = _("the batch size is doubled")
+    TIMESTEPS = _("the sequences become twice as long")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question; it holds no answer.
+
+    Attributes:
+        id: its name in a quiz.
+        kind: what is asked.
+        level: 1 to 3.
+        problem: the model that it is about; None where it is written by hand. Where the hidden size is asked for, the
+            model has 1 unit.
+        other: the second model of a comparison.
+        layer: the layer that is asked about, by its name.
+        matrix: the matrix of one gate that is asked about.
+        change: what is changed.
+        given: the number of parameters that a hidden size is to reach.
+        written: the text of a question written by hand.
+    """
+
+    id: str
+    kind: Kind
+    level: int = 1
+    problem: Problem | None = None
+    other: Problem | None = None
+    layer: str = ""
+    matrix: Matrix | None = None
+    change: Change | None = None
+    given: int | None = None
+    written: str = ""
+
+    def __post_init__(self) -> None:
+        LEVELS.check("level", self.level)
+        if not self.id:
+            raise ValueError("a question needs an id")
+        if self.kind is Kind.WRITTEN and not self.written:
+            raise ValueError(f"question {self.id} is written by hand and has no text")
+        if self.kind is not Kind.WRITTEN and self.problem is None:
+            raise ValueError(f"question {self.id} has no model to ask about")
+
+    @property
+    def model(self) -> Problem:
+        """The model that it is about.
+
+        Raises:
+            ValueError: it is written by hand and is about none.
+        """
+        if self.problem is None:
+            raise ValueError(f"question {self.id} is about no model")
+        return self.problem
+
+
+def counted(problem: Problem) -> Count:
+    return count(problem.architecture, problem.form)
+
+
+def layer_of(question: Question) -> LayerCount:
+    """The layer that a question asks about.
+
+    Raises:
+        ValueError: the model has no such layer.
+    """
+    layers = counted(question.model).layers
+    for layer in layers:
+        if layer.name == question.layer:
+            return layer
+    names = ", ".join(layer.name for layer in layers)
+    raise ValueError(f"question {question.id}: layer must be one of {names}, not {question.layer!r}")
+
+
+def changed(problem: Problem, change: Change) -> Problem:
+    """The model after the change."""
+    architecture, form = problem
+    match change:
+        case Change.RESET:
+            architecture = replace(architecture, reset_after=False)
+        case Change.DIRECTIONS:
+            architecture = replace(architecture, direction=Direction.BIDIRECTIONAL, merge_mode=MergeMode.CONCAT)
+        case Change.LAYER:
+            architecture = replace(architecture, layers=2)
+        case Change.EVERY_STEP:
+            form = replace(form, return_sequences=True)
+        case Change.BATCH:
+            form = replace(form, batch_size=2 * (form.batch_size or 8))
+        case Change.TIMESTEPS:
+            form = replace(form, timesteps=2 * (form.timesteps or 10))
+    return Problem(architecture, form)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which of two is smaller, "A", "B" or "same", and by how much."""
+
+    smaller: str
+    by: int
+
+    def __str__(self) -> str:
+        return self.smaller if self.smaller == "same" else f"{self.smaller} {self.by}"
+
+
+def right_answer(question: Question) -> int | Shape | Comparison:
+    """What is right: a number, a shape or a comparison.
+
+    Raises:
+        ValueError: the question is written by hand, so that only its key knows; or nothing answers it.
+    """
+    if question.kind is Kind.WRITTEN:
+        raise ValueError(f"question {question.id} is written by hand: its answer is in the key")
+    return _RIGHT[question.kind](question)
+
+
+def _model(question: Question) -> int:
+    return counted(question.model).total
+
+
+def _layer(question: Question) -> int:
+    return layer_of(question).parameters
+
+
+def _matrix(question: Question) -> int:
+    sizes = [t.rows * t.columns for t in layer_of(question).terms if t.matrix is question.matrix]
+    if not sizes:
+        raise ValueError(f"question {question.id}: {question.layer} has no matrix {question.matrix}")
+    return sizes[0]
+
+
+def _shape(question: Question) -> Shape:
+    return counted(question.model).layers[-1].output_shape
+
+
+def _compare(question: Question) -> Comparison:
+    if question.other is None:
+        raise ValueError(f"question {question.id} compares and needs a second model")
+    difference = counted(question.model).total - counted(question.other).total
+    return Comparison("same" if difference == 0 else "A" if difference < 0 else "B", abs(difference))
+
+
+def _size(question: Question) -> int:
+    low, high = UNITS
+    while low < high:  # the count grows with the hidden size
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if _with_units(question, middle) < (question.given or 0) else (low, middle)
+    if _with_units(question, low) != question.given:
+        raise ValueError(f"question {question.id}: no hidden size gives {question.given} parameters")
+    return low
+
+
+def _with_units(question: Question, units: int) -> int:
+    architecture, form = question.model
+    return count(replace(architecture, units=units), form).total
+
+
+def _change(question: Question) -> int:
+    if question.change is None:
+        raise ValueError(f"question {question.id} must say what changes")
+    return counted(changed(question.model, question.change)).total - counted(question.model).total
+
+
+_RIGHT: dict[Kind, Callable[[Question], int | Shape | Comparison]] = {
+    Kind.MODEL: _model,
+    Kind.LAYER: _layer,
+    Kind.MATRIX: _matrix,
+    Kind.SHAPE: _shape,
+    Kind.COMPARE: _compare,
+    Kind.SIZE: _size,
+    Kind.CHANGE: _change,
+}
+
+
+def answer_text(answer: int | Shape | Comparison) -> str:
+    """An answer as it stands in a key."""
+    return shape_text(answer) if isinstance(answer, tuple) else str(answer)
+
+
+# Making questions ----------------------------------------------------------------------------------------------------
+
+_ORDER = (Kind.MODEL, Kind.LAYER, Kind.SHAPE, Kind.MATRIX, Kind.CHANGE, Kind.COMPARE, Kind.SIZE)
+_CANDIDATES = 12
+
+
+def make(seed: int, place: int, level: int, student: str = "", lean: Mapping[Slip, int] | None = None) -> Question:
+    """Question number ``place`` (from 1) of the quiz with this seed.
+
+    Args:
+        seed: of the quiz; the same seed gives the same questions.
+        place: which question.
+        level: 1 (on paper) to 3.
+        student: everyone with another name gets other numbers of the same kind and level.
+        lean: slips made before, with how often; the question is one in which they can be made again.
+    """
+    LEVELS.check("level", level)
+    kind = _ORDER[(place - 1) % len(_ORDER)]
+    name = f"{seed}-{place}"
+    if level == 1 and place == 1 and not student:
+        return Question(name, Kind.MODEL, level, LECTURE)
+    dice = random.Random(f"rnnlab quiz {seed} {place} {level} {student}")
+    if not lean:
+        return _MAKE[kind](dice, name, level)
+    candidates = [_MAKE[kind](dice, name, level) for _ in range(_CANDIDATES)]
+    return max(candidates, key=lambda question: _meets(question, lean))
+
+
+def _meets(question: Question, lean: Mapping[Slip, int]) -> int:
+    """How many of the slips made before can be made here, each as often as it was made."""
+    return sum(lean.get(slip, 0) for slip in {slip for slip, _number in slips_of(question.model)})
+
+
+def _pick_model(dice: random.Random, level: int, head: bool = True) -> Problem:
+    cell = dice.choice(list(Cell))
+    if level == 1:
+        form = Form(
+            dice.randint(2, 10), tokens=False, timesteps=dice.randint(2, 9), return_sequences=False,
+            outputs=dice.randint(1, 3) if head else None, activation=Activation.SIGMOID,
+        )  # fmt: skip
+        return Problem(Architecture(cell, dice.randint(2, 6)), form)
+    embedded = dice.random() < 0.7
+    form = Form(
+        dice.choice((50, 100, 500, 1000, 5000) if embedded else (4, 5, 10, 26)),
+        timesteps=dice.choice((5, 10, 20, 30)),
+        batch_size=dice.choice((None, 8, 16)),
+        return_sequences=dice.random() < 0.3,
+        outputs=dice.choice((1, 2, 5, 10)) if head else None,
+    )
+    form = replace(form, activation=Activation.SIGMOID if form.outputs == 1 else Activation.SOFTMAX)
+    architecture = Architecture(
+        cell, dice.choice((4, 8, 16, 32, 64)), dice.choice((6, 8, 10, 50)) if embedded else None,
+        reset_after=dice.random() < 0.7,
+    )  # fmt: skip
+    if level == 2:
+        return Problem(architecture, form)
+    return Problem(
+        replace(
+            architecture,
+            direction=dice.choice((Direction.BIDIRECTIONAL, Direction.BIDIRECTIONAL, Direction.FORWARD)),
+            merge_mode=dice.choice((MergeMode.CONCAT, MergeMode.CONCAT, MergeMode.SUM)),
+            layers=dice.choice((1, 2, 2)),
+            use_bias=dice.random() < 0.85,
+        ),
+        form,
+    )
+
+
+def _recurrent(problem: Problem, dice: random.Random) -> LayerCount:
+    return dice.choice([layer for layer in counted(problem).layers if layer.kind == problem.architecture.cell])
+
+
+def _make_model(dice: random.Random, name: str, level: int) -> Question:
+    return Question(name, Kind.MODEL, level, _pick_model(dice, level))
+
+
+def _make_layer(dice: random.Random, name: str, level: int) -> Question:
+    problem = _pick_model(dice, level, head=level > 1)
+    return Question(name, Kind.LAYER, level, problem, layer=_recurrent(problem, dice).name)
+
+
+def _make_matrix(dice: random.Random, name: str, level: int) -> Question:
+    problem = _pick_model(dice, level)
+    layer = _recurrent(problem, dice)
+    matrix = dice.choice((Matrix.KERNEL, Matrix.RECURRENT_KERNEL))
+    return Question(name, Kind.MATRIX, level, problem, layer=layer.name, matrix=matrix)
+
+
+def _make_shape(dice: random.Random, name: str, level: int) -> Question:
+    architecture, form = _pick_model(dice, level, head=dice.random() < 0.5)
+    form = replace(form, return_sequences=dice.random() < 0.5, batch_size=dice.choice((None, 4, 8)))
+    return Question(name, Kind.SHAPE, level, Problem(architecture, form))
+
+
+def _make_compare(dice: random.Random, name: str, level: int) -> Question:
+    problem = _pick_model(dice, level)
+    others = [cell for cell in Cell if cell is not problem.architecture.cell]
+    units = max(2, problem.architecture.units + dice.choice((-1, 0, 1, 2)) * (1 if level == 1 else 2))
+    other = replace(problem.architecture, cell=dice.choice(others), units=units)
+    return Question(name, Kind.COMPARE, level, problem, Problem(other, problem.form))
+
+
+def _make_size(dice: random.Random, name: str, level: int) -> Question:
+    problem = _pick_model(dice, min(level, 2), head=False)
+    hidden = Problem(replace(problem.architecture, units=1), problem.form)
+    return Question(name, Kind.SIZE, level, hidden, given=counted(problem).total)
+
+
+def _make_change(dice: random.Random, name: str, level: int) -> Question:
+    architecture, form = _pick_model(dice, min(level, 2))
+    architecture = replace(architecture, reset_after=True, layers=1, direction=Direction.FORWARD)
+    form = replace(form, return_sequences=False, batch_size=form.batch_size or 8)
+    allowed = [change for change in Change if change is not Change.RESET or architecture.cell is Cell.GRU]
+    return Question(name, Kind.CHANGE, level, Problem(architecture, form), change=dice.choice(allowed))
+
+
+_MAKE: dict[Kind, Callable[[random.Random, str, int], Question]] = {
+    Kind.MODEL: _make_model,
+    Kind.LAYER: _make_layer,
+    Kind.MATRIX: _make_matrix,
+    Kind.SHAPE: _make_shape,
+    Kind.COMPARE: _make_compare,
+    Kind.SIZE: _make_size,
+    Kind.CHANGE: _make_change,
+}
