@@ -6,8 +6,8 @@ Everything stands under the guard, imports included: the engine's workers are ne
 if __name__ == "__main__":
     import streamlit as st
 
-    from rnnlab.ui import live, state, views
     from rnnlab.texts import _
+    from rnnlab.ui import live, state, views
 
     st.set_page_config(page_title="rnnlab", page_icon=views.ICON, layout="wide", initial_sidebar_state=240)
     st.logo(views.LOGO, icon_image=views.ICON, size="large")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnlab.ui import architecture_views, bench, live, settings, state, views
 from rnnlab.texts import _
+from rnnlab.ui import architecture_views, bench, live, settings, state, views
 
 views.heading(
     _("Architectures"),

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnlab.ui import bench, live, settings, state, training_views, views
 from rnnlab.texts import _
+from rnnlab.ui import bench, live, settings, state, training_views, views
 
 views.heading(
     _("Train"),

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
 from rnnlab.architecture import UNITS, Activation, Architecture, Cell, Direction, Form, MergeMode, Range
 from rnnlab.counting import Count, LayerCount, Matrix, Shape, count
 from rnnlab.formulas import shape_text

@@ -15,8 +15,8 @@ from rnnlab import presets as lectures
 from rnnlab.architecture import Architecture, Form
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
-from rnnlab.ui import fields, state, views
 from rnnlab.texts import _
+from rnnlab.ui import fields, state, views
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -10,8 +10,8 @@ import streamlit as st
 
 from rnnlab.architecture import BENCH_SIZE, EMBEDDING_DIM, LAYERS, UNITS, Architecture, Cell, Direction, Form, MergeMode
 from rnnlab.colours import Look, looks
-from rnnlab.ui import fields, state, views
 from rnnlab.texts import _
+from rnnlab.ui import fields, state, views
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

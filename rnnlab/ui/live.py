@@ -16,8 +16,8 @@ from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
 from rnnlab.engine import Engine, EngineState, Run, RunLane
 from rnnlab.history import Status
-from rnnlab.ui import views
 from rnnlab.texts import _, ngettext, seconds
+from rnnlab.ui import views
 
 TICK = 0.15
 #: Lines of the list of iterations: what a browser draws again at every tick, and what it has time for afterwards.

@@ -21,9 +21,9 @@ from rnnlab.experiment import (
     Training,
 )
 from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TASK_NAMES, TEXT_LENGTH
+from rnnlab.texts import _
 from rnnlab.ui import fields
 from rnnlab.ui.state import key
-from rnnlab.texts import _
 
 
 def form(shown: Form) -> Form:

@@ -16,8 +16,8 @@ from rnnlab.engine import Run
 from rnnlab.experiment import Choice, Experiment, PaceKind
 from rnnlab.history import Status
 from rnnlab.tasks import FIXED_TASKS, task
-from rnnlab.ui import live, state, views
 from rnnlab.texts import _
+from rnnlab.ui import live, state, views
 
 
 def current_run() -> Run | None:

@@ -17,8 +17,8 @@ from rnnlab.counting import Count, LayerCount, Matrix, Term
 from rnnlab.formulas import layer_formulas, shape_text
 from rnnlab.history import History
 from rnnlab.tasks import TextTask
-from rnnlab.ui import state
 from rnnlab.texts import _
+from rnnlab.ui import state
 
 _STYLE = """<style>
 [data-testid="stMain"]{overflow-y:scroll;scrollbar-gutter:stable}
