@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -118,6 +119,13 @@ class History:
             if np.array_equal(predicted, target):
                 return epoch
         return None
+
+
+def first_of(histories: Sequence[History], target: NDArray[np.integer[Any]]) -> tuple[int, ...]:
+    """Which of these were right first, by number; several where they tie, none where nobody was right."""
+    reached = [history.first_right(target) for history in histories]
+    earliest = min((epoch for epoch in reached if epoch is not None), default=None)
+    return tuple(number for number, epoch in enumerate(reached) if epoch is not None and epoch == earliest)
 
 
 class Start(NamedTuple):

@@ -47,6 +47,11 @@ class TextTask:
         return self.text[1:]
 
     @property
+    def target_tokens(self) -> NDArray[np.int32]:
+        """The numbers of the target's characters, (T)."""
+        return np.array([self.vocabulary.index(character) for character in self.target], dtype=np.int32)
+
+    @property
     def form(self) -> Form:
         """The form of every model that learns this task; it leaves a person no choice."""
         size = len(self.vocabulary)

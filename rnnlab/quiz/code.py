@@ -1,0 +1,377 @@
+"""Read pasted Keras code and count its model layer by layer, without ever running it.
+
+The code is parsed into a tree (``ast``) of which a few forms are understood: imports of Keras, numbers, layers, Sequential
+and functional models. Everything else is named by its line. Nothing in the code is called, imported or looked up.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from rnnlab.counting import Shape
+from rnnlab.quiz import code_layers
+from rnnlab.quiz.code_layers import Layer, ReadLayer, Row, Signal
+from rnnlab.quiz.code_values import (
+    BESIDE,
+    CLASSES,
+    QUIET_METHODS,
+    Model,
+    Module,
+    Problem,
+    Tensor,
+    Unknown,
+    Values,
+)
+
+__all__ = ["MOST_CHARACTERS", "MOST_LINES", "Problem", "ReadLayer", "Reading", "read"]
+
+MOST_CHARACTERS = 20_000
+MOST_LINES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The model in a text: its layers without inputs, its count (None: not known) and what stands in the way.
+
+    A problem with a line that has nothing to do with the model leaves the total as it is.
+    """
+
+    layers: tuple[ReadLayer, ...]
+    total: int | None
+    problems: tuple[Problem, ...]
+
+
+def read(source: str) -> Reading:
+    """Read code and count its model; where it makes several models, the last. Raises nothing, whatever the text."""
+    if len(source) > MOST_CHARACTERS or len(source.splitlines()) > MOST_LINES:
+        return _nothing(1, f"This is too long: at most {MOST_CHARACTERS:,} characters and {MOST_LINES} lines are read.")
+    try:
+        reader = _Reader(source)
+        reader.run(ast.parse(source))
+        return reader.reading()
+    except SyntaxError as error:
+        return _nothing(
+            max(error.lineno or 1, 1), f"Python itself cannot read this line: {str(error.msg).partition(';')[0]}."
+        )
+    except (RecursionError, MemoryError):
+        return _nothing(1, "This is nested too deeply to be read.")
+    except ValueError:
+        return _nothing(1, "This holds characters or numbers that Python cannot read.")
+
+
+def _nothing(line: int, sentence: str) -> Reading:
+    return Reading((), None, (Problem(line, sentence),))
+
+
+class _Reader(Values):
+    """Reads layers and models, and counts the last model."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self._models: list[Model] = []
+        self._forms[ast.Call] = self._call
+
+    def run(self, tree: ast.Module) -> None:
+        for statement in tree.body:
+            self._value(statement)
+
+    def reading(self) -> Reading:
+        """Count the last model."""
+        if not self._models:
+            self._problems.append(
+                Problem(1, "No model was found: make one with Sequential([...]) or Model(inputs, outputs).")
+            )
+            return Reading((), None, self._sorted_problems())
+        model = self._models[-1]
+        if len(self._models) > 1:
+            self._problems.append(
+                Problem(model.line, "The code makes several models; the one made in this line is counted.")
+            )
+        rows = self._stacked(model) if model.ends is None else self._chained(model, *model.ends)
+        layers = self._shared(rows)
+        if not layers:
+            self._problems.append(Problem(model.line, "This model has no layers to count."))
+        counts = [layer.parameters for layer in layers]
+        known = [parameters for parameters in counts if parameters is not None]
+        total = sum(known) if layers and self._whole and len(known) == len(counts) else None
+        return Reading(layers, total, self._sorted_problems())
+
+    def _sorted_problems(self) -> tuple[Problem, ...]:
+        return tuple(sorted(dict.fromkeys(self._problems), key=lambda problem: problem.line))
+
+    def _call(self, node: ast.Call) -> object:
+        owner = self._peek(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        if isinstance(owner, Model | list) and isinstance(node.func, ast.Attribute):
+            return self._method(node, owner, node.func.attr)
+        function = self._value(node.func) if isinstance(node.func, ast.Call) else self._peek(node.func)
+        if isinstance(function, Module):
+            return self._make(node, function.path)
+        if isinstance(function, Layer | Model):
+            return self._apply(node, function)
+        if not isinstance(node.func, ast.Name) or function is not None:
+            return self._unread(node)
+        if node.func.id[:1].isupper():  # a layer whose import was left out or is a star
+            return self._make(node, f"keras.layers.{node.func.id}")
+        return self._pass_over(node) if node.func.id == "print" else self._unread(node)
+
+    def _pass_over(self, node: ast.Call) -> object:
+        self._quiet(node)
+        return self._as_unknown(node)
+
+    def _method(self, node: ast.Call, owner: Model | list[object], name: str) -> object:
+        if isinstance(owner, list) and name == "append" and len(node.args) == 1:
+            owner.append(self._known(node.args[0]))
+        elif isinstance(owner, Model) and name == "add" and owner.stack is not None:
+            given = self._given(node, "model.add", ("layer", "rebuild"), 1)
+            owner.stack.append(self._member(node, self._known(given["layer"])) if given else self._as_unknown(node))
+        elif isinstance(owner, Model) and name == "build":
+            self._build(node, owner)
+        elif isinstance(owner, Model) and name in QUIET_METHODS:
+            return self._pass_over(node)
+        else:
+            return self._unread(node)
+        return None
+
+    def _build(self, node: ast.Call, model: Model) -> None:
+        given = self._given(node, "model.build", ("input_shape",), 1)
+        value = self._known(given["input_shape"]) if given else None
+        model.built = code_layers.as_shape(value)
+        if given and not model.built and not isinstance(value, Unknown):
+            self._fail(node, "model.build takes a shape with the batch in front, such as (None, 30, 4).")
+
+    def _make(self, node: ast.Call, path: str) -> object:
+        """Read the call of something of Keras, TensorFlow or NumPy."""
+        kind = CLASSES.get(path.removeprefix("tensorflow."))
+        if kind in code_layers.SIGNATURES:
+            return self._layer(node, kind)
+        if kind:
+            return {"Input": self._input, "Sequential": self._sequential, "Model": self._functional}[kind](node)
+        if path.startswith("numpy.") or BESIDE & set(path.split(".")):
+            return self._pass_over(node)
+        name = path.rpartition(".")[2]
+        if ".layers." not in path:
+            return self._unread(node)
+        self._fail(node, f"{name} is not counted here: the layers are {', '.join(code_layers.SIGNATURES)} and Input.")
+        return Layer(name, node.lineno, self._text(node), {}, readable=False)
+
+    def _given(
+        self, node: ast.Call, kind: str, names: tuple[str, ...], required: int, more: tuple[str, ...] = ()
+    ) -> dict[str, ast.expr] | None:
+        """The arguments of a call by name; None where they do not fit, which is noted as a problem."""
+        given = dict(zip(names, node.args, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is not None and (keyword.arg in given or keyword.arg not in (*names, *more)):
+                self._fail(keyword, _misnamed(kind, keyword.arg, given, (*names, *more)))
+                return None
+            given[keyword.arg or "**"] = keyword.value
+        starred = "**" in given or any(isinstance(argument, ast.Starred) for argument in node.args)
+        if starred or len(node.args) > len(names) or not set(names[:required]) <= set(given):
+            needs = " and ".join(names[:required]) or "nothing"
+            sentence = f"{kind} needs {needs} and takes at most {len(names)} arguments in a row, without * and **"
+            self._fail(node, f"{self._text(node)} is not read: {sentence}.")
+            return None
+        return given
+
+    # Layers and tensors
+
+    def _layer(self, node: ast.Call, kind: str) -> Layer:
+        names, required = code_layers.SIGNATURES[kind], code_layers.REQUIRED.get(kind, 1)
+        given = self._given(node, kind, names, required, (*code_layers.BY_NAME, *code_layers.OLD))
+        options = {name: self._option(kind, name, argument) for name, argument in (given or {}).items()}
+        text = f"{kind}({', '.join(self._text(part) for part in (*node.args, *node.keywords))})"
+        inner = options.get("layer")
+        readable = given is not None and not any(isinstance(value, Unknown) for value in options.values())
+        if isinstance(inner, Layer):
+            layer = Layer(kind, node.lineno, text, options, inner, readable and inner.readable)
+        else:
+            layer = Layer(kind, node.lineno, text, options, None, readable)
+        if layer.readable and (complaint := code_layers.old_complaint(layer)):
+            self._problems.append(Problem(node.lineno, complaint))
+        return layer
+
+    def _option(self, kind: str, name: str, argument: ast.expr) -> object:
+        """The value of an argument that a count depends on, None for any other, Unknown where Keras would refuse it."""
+        if name not in code_layers.READ:
+            return None if self._quiet(argument) else self._as_unknown(argument)
+        value = self._known(argument)
+        if isinstance(value, Unknown):
+            return value
+        wraps = name == "layer"
+        complaint = code_layers.wrap_complaint(kind, value) if wraps else code_layers.complaint(kind, name, value)
+        return self._fail(argument, complaint) if complaint else value
+
+    def _input(self, node: ast.Call) -> Tensor:
+        given = self._given(node, "Input", _INPUT, 0, _INPUT_BY_NAME) or {}
+        sizes = {_NEW_NAMES.get(name, name): self._known(given[name]) for name in _INPUT_SIZES if name in given}
+        shape = _input_shape({name: value for name, value in sizes.items() if value is not None})
+        if shape is None and given and not any(isinstance(value, Unknown) for value in sizes.values()):
+            self._fail(
+                node,
+                f"{self._text(node)} is not read: write a shape such as Input(shape=(30,)) or Input(shape=(None, 10), batch_size=8).",
+            )
+        elif not node.args and not node.keywords:
+            self._fail(node, "Input needs a shape, such as Input(shape=(30,)).")
+        return Tensor(Signal(shape), known=shape is not None)
+
+    def _apply(self, node: ast.Call, layer: Layer | Model) -> object:
+        """Call a layer on a tensor, as in LSTM(128)(x)."""
+        if isinstance(layer, Model):
+            return self._fail(node, _NESTED)
+        if len(node.args) != 1 or not {keyword.arg for keyword in node.keywords} <= {"training", "mask"}:
+            return self._fail(
+                node, f"{self._text(node)} is not read: a layer is called on one tensor and nothing else."
+            )
+        value = self._known(node.args[0])
+        if isinstance(value, list | tuple):
+            return self._fail(
+                node, f"{self._text(node)} merges tensors: only models that are one chain of layers are read."
+            )
+        if isinstance(value, Unknown):
+            value = Tensor(Signal(None), known=False)
+        if not isinstance(value, Tensor):
+            return self._fail(node, f"{self._text(node)} is not read: a layer is called on a tensor, such as an Input.")
+        row = self._step(layer, value.signal, node.lineno)
+        return Tensor(row.signal, row, value)
+
+    def _step(self, layer: Layer, signal: Signal, line: int) -> Row:
+        """Count one layer on what comes in."""
+        outcome = code_layers.apply(layer, signal)
+        parameters, shape = outcome.weights and outcome.weights.parameters, outcome.signal.shape
+        if outcome.problem:
+            self._problems.append(Problem(line, outcome.problem))
+            parameters = shape = None
+        formula = outcome.weights.text if outcome.weights else ""
+        return Row(
+            layer, ReadLayer(line, layer.kind, layer.text, signal.shape, shape, parameters, formula), outcome.signal
+        )
+
+    # Models
+
+    def _sequential(self, node: ast.Call) -> Model:
+        given = self._given(node, "Sequential", ("layers", "trainable", "name"), 0) or {}
+        layers = self._known(given["layers"]) if "layers" in given else []
+        if not isinstance(layers, list | tuple):
+            layers = [self._member(node, layers)] if layers is not None else []
+        self._models.append(Model(node.lineno, [self._member(node, layer) for layer in layers]))
+        return self._models[-1]
+
+    def _member(self, node: ast.Call, value: object) -> object:
+        if isinstance(value, Layer | Unknown) or (isinstance(value, Tensor) and value.row is None):
+            return value
+        if isinstance(value, Model):
+            return self._fail(node, _NESTED)
+        return self._fail(node, f"{self._text(node)} is not read: a Sequential model holds layers only.")
+
+    def _functional(self, node: ast.Call) -> Model | Unknown:
+        given = self._given(node, "Model", ("inputs", "outputs", "name"), 2, ("trainable",))
+        if given is None:
+            return self._as_unknown(node)
+        ends = [self._end(given[name], name) for name in ("inputs", "outputs")]
+        self._models.append(Model(node.lineno, None, (ends[0], ends[1])))
+        return self._models[-1]
+
+    def _end(self, node: ast.expr, name: str) -> object:
+        value = self._known(node)
+        if isinstance(value, list | tuple) and len(value) == 1:
+            return value[0]
+        if isinstance(value, list | tuple):
+            return self._fail(
+                node, f"This model has {len(value)} {name}: only models with one input and one output are read."
+            )
+        if not isinstance(value, Tensor | Unknown):
+            return self._fail(node, f"{self._text(node)} is not read: {name} is an Input or what a layer hands on.")
+        return value
+
+    def _stacked(self, model: Model) -> list[Row]:
+        """Count the layers of a Sequential model."""
+        stack, rows = list(model.stack or []), []
+        signal = self._start(model, stack)
+        for item in stack[1:] if stack and isinstance(stack[0], Tensor) else stack:
+            if isinstance(item, Layer):
+                rows.append(self._step(item, signal, item.line))
+                signal = rows[-1].signal
+                continue
+            signal, self._whole = Signal(None), False
+            if isinstance(item, Tensor):
+                self._problems.append(Problem(model.line, "Input must come first in this model, and only once."))
+        return rows
+
+    def _start(self, model: Model, stack: list[object]) -> Signal:
+        """What the first layer of a Sequential model is fed."""
+        first = stack[0] if stack else None
+        if isinstance(first, Tensor):
+            if model.built and model.built != first.signal.shape:
+                self._problems.append(
+                    Problem(
+                        model.line, f"This model has an Input of {first.signal.shape} and is built for {model.built}."
+                    )
+                )
+            return first.signal
+        if not isinstance(first, Layer):
+            return Signal(None)
+        shape = model.built or code_layers.first_shape(first)
+        if shape is None and first.readable:
+            self._problems.append(
+                Problem(
+                    first.line,
+                    "How many numbers come in is not said: start the model with Input(shape=(timesteps, features)).",
+                )
+            )
+        return Signal(shape)
+
+    def _chained(self, model: Model, inputs: object, outputs: object) -> list[Row]:
+        """Count the layers of a functional model: those on the way from its input to its output."""
+        rows: list[Row] = []
+        tensor = outputs
+        while isinstance(tensor, Tensor) and tensor is not inputs and tensor.row:
+            rows.append(tensor.row)
+            tensor = tensor.source
+        if tensor is not inputs or not isinstance(tensor, Tensor):
+            self._whole = False
+            if isinstance(tensor, Tensor) and tensor.known and isinstance(inputs, Tensor):
+                self._problems.append(Problem(model.line, "The output of this model does not come from its input."))
+        return rows[::-1]
+
+    def _shared(self, rows: list[Row]) -> tuple[ReadLayer, ...]:
+        """The layers, with the weights of one that is used again counted once."""
+        seen: dict[Layer, ReadLayer] = {}
+        layers = []
+        for row in rows:
+            first = seen.setdefault(row.layer.owner, row.read)
+            layer = row.read
+            if first is not layer and layer.parameters != first.parameters:
+                self._problems.append(
+                    Problem(
+                        layer.line,
+                        f"{layer.text} is used again on another size than in line {first.line}, where it got its weights.",
+                    )
+                )
+                layer = replace(layer, parameters=None)
+            elif first is not layer and layer.parameters:
+                layer = replace(layer, parameters=0, formula=f"0 (the weights of line {first.line} again)")
+            layers.append(layer)
+        return tuple(layers)
+
+
+_NESTED = "A model inside a model is not read: write its layers out."
+_INPUT = ("shape", "batch_size", "dtype", "sparse", "ragged", "batch_shape", "name")
+_INPUT_BY_NAME = ("input_shape", "batch_input_shape", "optional")
+_INPUT_SIZES = ("shape", "batch_size", "batch_shape", "input_shape", "batch_input_shape")
+_NEW_NAMES = {"input_shape": "shape", "batch_input_shape": "batch_shape"}
+
+
+def _input_shape(sizes: dict[str, object]) -> Shape | None:
+    """The shape with its batch that Input is given, or None where Keras would refuse it."""
+    if set(sizes) == {"batch_shape"}:
+        return code_layers.as_shape(sizes["batch_shape"]) or None
+    shape = code_layers.as_shape(sizes.get("shape"))
+    return None if shape is None or "batch_shape" in sizes else code_layers.as_shape((sizes.get("batch_size"), *shape))
+
+
+def _misnamed(kind: str, name: str, given: dict[str, ast.expr], names: tuple[str, ...]) -> str:
+    if name in given:
+        return f"{kind} is given {name} twice."
+    close = get_close_matches(name, names, 1)
+    return f"{kind} takes no argument {name[:40]}" + (f": is {close[0]} meant?" if close else ".")
