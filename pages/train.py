@@ -30,6 +30,7 @@ state.update(replace(choice, bench=architectures, task_name=task_name, text=text
 
 with buttons:
     training_views.buttons(run, problem)
+training_views.bet(run, architectures)
 if run:
     training_views.results(run, logarithmic)
 else:

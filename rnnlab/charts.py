@@ -130,6 +130,22 @@ def ratio_bars(table: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
     return _with_data(alt.LayerChart(layer=[bars, text], height=70 + 34 * len(looks), width="container"), table=table)
 
 
+def share_bars(table: pd.DataFrame) -> alt.Chart:
+    """How many of the answers to each question are right.
+
+    Args:
+        table: columns question, right (from 0 to 1).
+    """
+    bars = _base().properties(height=60 + 22 * len(table), width="container").mark_bar(cornerRadius=2, color="#3A7FD5")
+    bars = bars.encode(
+        y=alt.Y("question:N", sort=None, title=None),
+        x=alt.X("right:Q", title="right", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+        tooltip=["question:N", alt.Tooltip("right:Q", format=".0%")],
+    )
+    chart: alt.Chart = _with_data(bars, table=table)
+    return chart
+
+
 @functools.lru_cache
 def loss_curves(looks: tuple[Look, ...], epochs: int, logarithmic: bool) -> dict[str, Any]:
     """Loss by epoch, one line for each architecture, as a specification without its data.

@@ -33,6 +33,7 @@ from rnnlab.counting import Count, LayerCount, count
 from rnnlab.experiment import CLIP_AT, EPOCHS, LEARNING_RATE, SEED, Clipping, Experiment, Optimizer, Training
 from rnnlab.formulas import layer_formulas, shape_text, term_text
 from rnnlab.history import Chunk, History, Reached, Status
+from rnnlab.quiz import terminal
 from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TEXT_LENGTH
 
 BAD_ARGUMENTS, NOT_FINISHED = 2, 1
@@ -53,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.command(chosen))
     except ValueError as error:
         return _bad(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _bad(f"cannot read or write {error.filename}: {(error.strerror or str(error)).lower()}")
 
 
 def _bad(message: str) -> int:
@@ -71,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     tasks.set_defaults(command=_tasks)
     devices = commands.add_parser("devices", help="list the devices to train on")
     devices.set_defaults(command=_devices)
+    terminal.add(commands.add_parser("quiz", help="make a quiz about parameter counts, grade answers, export it"))
     return parser
 
 

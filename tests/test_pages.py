@@ -235,6 +235,17 @@ class TestTrain:
         assert labelled(at.number_input, "Epochs")[0].value == 77
         assert labelled(at.segmented_control, "Task")[0].value == "hello"
 
+    def test_a_bet_before_the_race(self) -> None:
+        at = opened("Train", {"pace": "full", "a": ["simple_rnn-5", "gru-5"]})
+        at.pills(key="bet").set_value(0).run()
+        press(at, "Train")
+        run = current_run(at)
+        while run.status.active:
+            time.sleep(0.05)
+        at.run()
+        verdicts = [box.value for box in (*at.success, *at.info) if "You bet on SimpleRNN 5" in box.value]
+        assert len(verdicts) == 1
+
     @pytest.mark.parametrize("direction", ["bidirectional", "backward"])
     def test_who_sees_the_answer_is_said(self, direction: str) -> None:
         at = opened("Train", {"a": ["lstm-5", f"gru-5-{direction}"]})

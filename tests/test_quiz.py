@@ -14,6 +14,7 @@ from rnnlab.counting import Matrix, count
 from rnnlab.formulas import shape_text
 from rnnlab.quiz.arithmetic import LARGEST, number
 from rnnlab.quiz.checking import ONE_SLIP, TWO_SLIPS, check, check_layers, slips
+from rnnlab.quiz.making import make
 from rnnlab.quiz.questions import (
     LECTURE,
     Change,
@@ -23,7 +24,6 @@ from rnnlab.quiz.questions import (
     answer_text,
     changed,
     layer_of,
-    make,
     right_answer,
 )
 from rnnlab.quiz.slips import Part, Problem, Role, Slip, diagnose, slips_of, total

@@ -55,14 +55,24 @@ def _matrix(question: Question) -> Hints:
 
 
 def _shape(question: Question) -> Hints:
-    architecture, form = question.model
+    form = question.model.form
     every = _("There is one output at every step.") if form.return_sequences else _("Only the last step comes out.")
-    last = _("The output layer has {k:,} neurons.").format(k=form.outputs)
-    if form.outputs is None:
-        last = _("The state comes out: {n} of {units:,} units.").format(
-            n=_("both directions joined") if architecture.doubles_output else _("one vector"), units=architecture.units
+    return (
+        _("First the batch, then the timesteps if they come out, then how many numbers."),
+        every,
+        _last(question.model),
+    )
+
+
+def _last(problem: Problem) -> str:
+    architecture, form = problem
+    if form.outputs is not None:
+        return _("The output layer has {k:,} neurons.").format(k=form.outputs)
+    if architecture.doubles_output:
+        return _("The states of both directions come out side by side, {units:,} numbers each.").format(
+            units=architecture.units
         )
-    return _("First the batch, then the timesteps if they come out, then how many numbers."), every, last
+    return _("The state comes out, {units:,} numbers.").format(units=architecture.units)
 
 
 def _compare(question: Question) -> Hints:
@@ -75,11 +85,12 @@ def _compare(question: Question) -> Hints:
 def _size(question: Question) -> Hints:
     architecture, form = question.model
     first, symbols, _numbers = _model(question)
-    known = _("embedding dimension d = {d:,}, vocabulary V = {v:,}").format(
-        d=architecture.embedding_dim, v=form.input_dim
-    )
     if architecture.embedding_dim is None:
         known = _("input size = {d:,}").format(d=form.input_dim)
+    else:
+        known = _("embedding dimension d = {d:,}, vocabulary V = {v:,}").format(
+            d=architecture.embedding_dim, v=form.input_dim
+        )
     solve = _("Put in: {known}. Solve for Dₕ, or try a few values: the count grows with it.").format(known=known)
     return first, symbols, solve
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rnnlab.quiz.checking import Mark, check, check_layers, slips
-from rnnlab.quiz.questions import Question, make
+from rnnlab.quiz.making import make
+from rnnlab.quiz.questions import Question
 from rnnlab.quiz.slips import Slip
 
 #: What a hint and a wrong answer cost of the credit of 1 for a question.

@@ -257,26 +257,22 @@ def diagnose(problem: Problem, given: int, parts: Parts | None = None) -> tuple[
     return _explanations(problem, problem.parts() if parts is None else parts).get(given, ())
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=256)
 def _explanations(problem: Problem, parts: Parts) -> dict[int, tuple[Finding, ...]]:
     """What explains each wrong number: a class of students gives the same ones again and again."""
     found: dict[int, dict[frozenset[Slip], Finding]] = {}
     singles = _singles(problem, parts)
     explained = {total(result.parts) for result in singles} | {total(parts)}
-    pairs = [both for both in _pairs(problem, parts) if total(both.parts) not in explained]
+    pairs = [both for both in _pairs(problem, singles) if total(both.parts) not in explained]
     for result in (*singles, *pairs):
         slips = tuple(way.slip for way in result.ways)
         found.setdefault(total(result.parts), {}).setdefault(frozenset(slips), Finding(slips, result.touched))
     return {number: tuple(findings.values()) for number, findings in found.items()}
 
 
-def _pairs(problem: Problem, parts: Parts) -> Iterator[_Result]:
+def _pairs(problem: Problem, singles: Sequence[_Result]) -> Iterator[_Result]:
     """Two slips made together, each of which changes the number also beside the other."""
-    start = _Result((), parts, frozenset())
-    for one, other in combinations(_WAYS, 2):
-        if one.slip is other.slip:
-            continue
-        first = _apply(one, start, problem)
-        both = _apply(other, first, problem) if first else None
-        if both and _apply(other, start, problem):
+    for one, other in combinations(singles, 2):
+        way = other.ways[0]
+        if one.ways[0].slip is not way.slip and (both := _apply(way, one, problem)):
             yield both

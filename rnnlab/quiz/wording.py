@@ -43,15 +43,16 @@ def ask(question: Question) -> str:
 
 def model_text(problem: Problem, units: bool = True) -> str:
     """A model in a sentence: what goes in, the layers, what comes out."""
+    return "; ".join(model_lines(problem, units)) + "."
+
+
+def model_lines(problem: Problem, units: bool = True) -> tuple[str, str, str]:
+    """A model in three parts: what goes in, the recurrent layers (with or without their size), what comes out."""
     architecture, form = problem
     steps = _("any number of timesteps") if form.timesteps is None else _("{n:,} timesteps").format(n=form.timesteps)
     batch = "" if form.batch_size is None else _(", batches of {n:,}").format(n=form.batch_size)
-    parts = [
-        _input_text(architecture, form) + f", {steps}{batch}",
-        _recurrent_text(architecture, units),
-        _output_text(form),
-    ]
-    return "; ".join(parts) + "."
+    first = f"{_input_text(architecture, form)}, {steps}{batch}"
+    return first, _recurrent_text(architecture, units), _output_text(form)
 
 
 def _input_text(architecture: Architecture, form: Form) -> str:

@@ -7,7 +7,6 @@ import gc
 import os
 from collections.abc import Callable
 
-import numpy as np
 import streamlit as st
 
 from rnnlab import charts, tables
@@ -137,8 +136,7 @@ def _draw_lane(lane: RunLane, look: Look) -> None:
     task, history = lane.experiment.task, lane.history
     views.lane_title(look)
     views.prediction(task, history)
-    target = np.array([task.vocabulary.index(character) for character in task.target])
-    first = history.first_right(target)
+    first = history.first_right(task.target_tokens)
     speed = len(history.losses) / history.seconds if history.seconds else 0.0
     views.facts(
         [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -17,9 +18,13 @@ from rnnlab import links
 from rnnlab.architecture import BENCH_SIZE
 from rnnlab.experiment import Choice
 
-_KEY, _RUN_PARAMETER, _VIEW_PARAMETER = "rnnlab", "run", "view"
+_KEY = "rnnlab"
+#: Parameters that single pages keep in the address beside the choice: the run that is watched, the view of the bench;
+#: the part of the quiz, its seed and level, the bank it is taken from, and whether it is an exam.
+_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM = _OWN = ("run", "view", "part", "quiz", "bank", "exam")
 
 Query = dict[str, list[str]]
+T = TypeVar("T")
 
 
 @dataclass
@@ -32,12 +37,12 @@ class _Session:
 
     choice: Choice
     dropped: tuple[str, ...]
-    run: str
-    view: str
+    own: dict[str, str]
     first_card: int
     revision: int
     addresses: list[Query]
     done: set[str] = field(default_factory=set)
+    kept: dict[str, object] = field(default_factory=dict)
     cards: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,9 +74,10 @@ def open_address() -> None:
     before: _Session | None = st.session_state.get(_KEY)
     if before is None or (query and query not in before.addresses):
         choice, dropped = links.decode(query)
-        run, view = query.get(_RUN_PARAMETER, [""])[0], query.get(_VIEW_PARAMETER, [""])[0]
+        own = {name: query[name][0] for name in _OWN if query.get(name, [""])[0]}
         first_card, revision = (max(before.cards) + 1, before.revision + 1) if before else (1, 0)
-        st.session_state[_KEY] = _Session(choice, dropped, run, view, first_card, revision, [query])
+        session = _Session(choice, dropped, own, first_card, revision, [query])
+        st.session_state[_KEY] = replace(session, kept=before.kept) if before else session
     elif query == before.addresses[-1]:
         before.addresses = [query]
 
@@ -79,10 +85,7 @@ def open_address() -> None:
 def write_address() -> None:
     """Let the address say what is chosen now."""
     session = _session()
-    query = links.encode(session.choice)
-    for parameter, value in ((_RUN_PARAMETER, session.run), (_VIEW_PARAMETER, session.view)):
-        if value:
-            query[parameter] = [value]
+    query = links.encode(session.choice) | {name: [value] for name, value in session.own.items() if value}
     if query != session.addresses[-1]:
         session.addresses.append(query)
     if query != _query():
@@ -150,20 +153,56 @@ def remove_card(card: int) -> None:
 
 
 def run_id() -> str:
-    return _session().run
+    return _own(_RUN)
 
 
 def set_run_id(run: str) -> None:
-    _session().run = run
+    _set_own(_RUN, run)
 
 
 def view() -> str:
-    """The name of the open tab; empty for the first."""
-    return _session().view
+    """The name of the open view of the bench; empty for the first."""
+    return _own(_VIEW)
 
 
 def set_view(name: str) -> None:
-    _session().view = name
+    _set_own(_VIEW, name)
+
+
+def part() -> str:
+    """The name of the open part of the quiz; empty for the first."""
+    return _own(_PART)
+
+
+def set_part(name: str) -> None:
+    _set_own(_PART, name)
+
+
+def quiz() -> str:
+    """Seed and level of the quiz as the address says them: "7-2"."""
+    return _own(_QUIZ)
+
+
+def set_quiz(seed_and_level: str) -> None:
+    _set_own(_QUIZ, seed_and_level)
+
+
+def bank() -> str:
+    """The name of the bank of questions in the address."""
+    return _own(_BANK)
+
+
+def exam() -> bool:
+    """Whether the address asks for a quiz without hints and solutions."""
+    return _own(_EXAM) == "yes"
+
+
+def _own(name: str) -> str:
+    return _session().own.get(name, "")
+
+
+def _set_own(name: str, value: str) -> None:
+    _session().own[name] = value
 
 
 def browser() -> str:
@@ -181,6 +220,19 @@ def browser() -> str:
         return ""
     plain = bytes(byte ^ keys[place % len(keys)] for place, byte in enumerate(token))
     return hashlib.sha256(plain).hexdigest()
+
+
+def kept(name: str, make: Callable[[], T]) -> T:
+    """Something that a page keeps for as long as its tab is open; made when it is first asked for."""
+    things = _session().kept
+    if name not in things:
+        things[name] = make()
+    return cast("T", things[name])
+
+
+def keep(name: str, thing: object) -> None:
+    """From now on this is what is kept under the name."""
+    _session().kept[name] = thing
 
 
 def once(name: str, work: Callable[[], None]) -> None:

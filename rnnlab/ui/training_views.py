@@ -14,7 +14,7 @@ from rnnlab.colours import looks
 from rnnlab.counting import count
 from rnnlab.engine import Run
 from rnnlab.experiment import Choice, Experiment, PaceKind
-from rnnlab.history import Status
+from rnnlab.history import Status, first_of
 from rnnlab.tasks import FIXED_TASKS, task
 from rnnlab.texts import _
 from rnnlab.ui import live, state, views
@@ -145,10 +145,44 @@ def _train() -> None:
     choice: Choice = state.choice()
     started = live.engine().start(choice.experiments(), choice.pace, state.browser())
     state.set_run_id(started.id)
+    chosen = st.session_state.get("bet")
+    if chosen is not None and chosen < len(choice.bench):
+        state.kept("bets", dict[str, int])[started.id] = chosen
 
 
 def _go_on(run: Run) -> None:
     live.engine().go_on(run, state.choice().pace)
+
+
+def bet(run: Run | None, bench: Sequence[Architecture]) -> None:
+    """Commit before you look: a person may say who will be right first, and is told afterwards."""
+    bets = state.kept("bets", dict[str, int])
+    if run and run.id in bets:
+        _told(run, bets[run.id])
+    if len(bench) > 1 and not (run and run.status.active):
+        names = [look.label for look in looks(bench)]
+        st.pills(
+            _("Your bet, before you look: which is right first?"),
+            range(len(bench)),
+            format_func=names.__getitem__,
+            key="bet",
+        )
+
+
+def _told(run: Run, chosen: int) -> None:
+    names = [look.label for look in looks([experiment.architecture for experiment in run.experiments])]
+    if run.status.active:
+        st.caption(_("Your bet: {name}.").format(name=names[chosen]))
+        return
+    first = first_of([lane.history for lane in run.lanes], run.experiments[0].task.target_tokens)
+    if not first:
+        st.caption(_("You bet on {name}. Nobody was right so far.").format(name=names[chosen]))
+    elif chosen in first:
+        st.success(_("You bet on {name}, and it was right first.").format(name=names[chosen]), icon=":material/trophy:")
+    else:
+        winners = ", ".join(names[number] for number in first)
+        said = _("You bet on {name}; right first was {winners}. Why?").format(name=names[chosen], winners=winners)
+        st.info(said, icon=":material/psychology:")
 
 
 def invitation() -> None:

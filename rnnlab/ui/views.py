@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -51,7 +52,10 @@ table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 .lab-log .x{text-decoration:underline wavy rgba(217,97,26,.9) 1.5px;text-underline-offset:3px;opacity:.75}
 .lab-log .done{color:#0F9A78;font-weight:600}
 .lab-facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;font-variant-numeric:tabular-nums}
-.lab-facts b{font-weight:600}
+.lab-facts b{font-weight:600}.lab-facts i{font-style:normal}.lab-facts.lines{flex-direction:column;font-size:1rem;gap:.15rem}.lab-facts.lines b{font-weight:400}.lab-facts.lines span{display:flex;gap:.6rem}.lab-facts.lines i{font-style:normal;opacity:.65;min-width:3.4rem}
+.lab-matrices{display:flex;flex-wrap:wrap;gap:.25rem .9rem;margin:.3rem 0 .1rem;font-size:.85rem;align-items:center}
+.lab-matrix{display:inline-block;padding:.05rem .45rem;border:2px solid rgba(128,128,128,.3);border-radius:.35rem;margin-left:.25rem}
+.lab-matrix.look{border:2px dashed #D9611A;background:rgba(217,97,26,.14);font-weight:700}
 .lab-bar{height:.35rem;border-radius:.2rem;background:rgba(128,128,128,.22);overflow:hidden;margin:.3rem 0}
 .lab-bar i{display:block;height:100%;background:var(--c,#3A7FD5)}
 </style>"""
@@ -77,11 +81,11 @@ def heading(title: str, sentence: str) -> None:
     state.require_door()
     st.title(title, anchor=False)
     st.markdown(sentence)
-    if lines := "\n".join(f"- {_plain(line)}" for line in state.dropped()):
+    if lines := "\n".join(f"- {plain(line)}" for line in state.dropped()):
         st.warning(_("Some of this link could not be taken as it stood:") + "\n\n" + lines, icon=":material/link_off:")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows as it stands."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:&" else c for c in text)
 
@@ -193,7 +197,7 @@ def iterations(task: TextTask, history: History, most: int) -> None:
     """The list iteration – loss – prediction, newest first, at most so many; fewer where the text is long."""
     epochs = len(history.losses)
     most = min(most, max(15, 2400 // len(task.target)))
-    target = np.array([task.vocabulary.index(c) for c in task.target])
+    target = task.target_tokens
     rows = [_iteration(i, history, task, target) for i in range(epochs - 1, max(-1, epochs - 1 - most), -1)]
     note = ""
     if epochs > most:
@@ -205,7 +209,7 @@ def iterations(task: TextTask, history: History, most: int) -> None:
     )
 
 
-def _iteration(index: int, history: History, task: TextTask, target: NDArray[np.int_]) -> str:
+def _iteration(index: int, history: History, task: TextTask, target: NDArray[np.integer[Any]]) -> str:
     tokens = history.predicted[index]
     right = tokens == target
     text = "".join(
@@ -216,10 +220,10 @@ def _iteration(index: int, history: History, task: TextTask, target: NDArray[np.
     return f"<tr><td>{history.start + index + 1}</td><td>{history.losses[index]:.4f}</td><td>{text}{mark}</td></tr>"
 
 
-def facts(pairs: Sequence[tuple[str, str]]) -> None:
-    """Short facts in a row: name and value."""
-    inner = "".join(f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in pairs)
-    st.html(f'<div class="lab-facts">{inner}</div>')
+def facts(pairs: Sequence[tuple[str, str]], lines: bool = False) -> None:
+    """Short facts, name and value, in a row or each on a line of its own."""
+    inner = "".join(f"<span><i>{escape(name)}</i> <b>{escape(value)}</b></span>" for name, value in pairs)
+    st.html(f'<div class="lab-facts{" lines" if lines else ""}">{inner}</div>')
 
 
 def bar(share: float, colour: str) -> None:
@@ -244,3 +248,24 @@ def shapes(architecture: Architecture, form: Form, one: Count, batch: Count) -> 
     st.html(
         f'<div class="lab-scroll"><table class="lab"><thead>{head}</thead><tbody>{first}{rows}</tbody></table></div>'
     )
+
+
+def matrices(counted: Count, look: Collection[tuple[str, Matrix]]) -> None:
+    """The matrices of every layer without their sizes; where a person should look, they are framed."""
+    layers = []
+    for layer in counted.layers:
+        own = dict.fromkeys(term.matrix for term in layer.terms)
+        boxes = "".join(_matrix_box(matrix, (layer.name, matrix) in look) for matrix in own)
+        layers.append(f"<span>{escape(layer.name)}{boxes}</span>" if own else "")
+    st.html(f'<div class="lab-matrices">{"".join(layers)}</div>')
+
+
+def _matrix_box(matrix: Matrix, look: bool) -> str:
+    hint = f' title="{escape(_("look here"))}"' if look else ""
+    return f'<span class="lab-matrix{" look" if look else ""}"{hint}>{"☞ " if look else ""}{escape(matrix)}</span>'
+
+
+def hint(title: str, lines: str) -> None:
+    """A hint: a title and lines of formulas."""
+    inner = "<br>".join(escape(line) for line in lines.splitlines())
+    st.html(f'<div class="lab-layer"><b>{escape(title)}</b><div class="lab-formula">{inner}</div></div>')
