@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from rnnlab.architecture import Architecture, Cell, Direction, Form
+from rnnlab.texts import noted
 
 Shape = tuple[int | None, ...]
 
@@ -17,13 +18,13 @@ Shape = tuple[int | None, ...]
 class Gate(StrEnum):
     """The gates by their names on screen, in the order in which Keras stores them (state: SimpleRNN's only sum)."""
 
-    STATE = "state"
-    INPUT = "input"
-    FORGET = "forget"
-    CANDIDATE = "candidate"
-    OUTPUT = "output"
-    UPDATE = "update"
-    RESET = "reset"
+    STATE = noted("state")
+    INPUT = noted("input")
+    FORGET = noted("forget")
+    CANDIDATE = noted("candidate")
+    OUTPUT = noted("output")
+    UPDATE = noted("update")
+    RESET = noted("reset")
 
 
 class Matrix(StrEnum):

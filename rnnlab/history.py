@@ -10,19 +10,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.texts import noted
+
 
 class Status(Enum):
     """How far a run, or one architecture in it, has come; the value is the sentence that a person reads."""
 
-    WAITING = "Waiting for a free worker."
-    PREPARING = "Preparing the models."
-    RUNNING = "Training."
-    PAUSED = "Paused after this epoch."
-    STOPPED = "Stopped; what was reached is kept."
-    FINISHED = "Finished: all epochs are done."
-    DIVERGED = "Stopped: the loss is no longer a number. Try a smaller learning rate, or clip the gradients."
-    LOST = "The worker that trained this is gone. What it had reported is kept; run it again."
-    FAILED = "This could not be trained."
+    WAITING = noted("Waiting for a free worker.")
+    PREPARING = noted("Preparing the models.")
+    RUNNING = noted("Training.")
+    PAUSED = noted("Paused after this epoch.")
+    STOPPED = noted("Stopped; what was reached is kept.")
+    FINISHED = noted("Finished: all epochs are done.")
+    DIVERGED = noted("Stopped: the loss is no longer a number. Try a smaller learning rate, or clip the gradients.")
+    LOST = noted("The worker that trained this is gone. What it had reported is kept; run it again.")
+    FAILED = noted("This could not be trained.")
 
     @property
     def active(self) -> bool:

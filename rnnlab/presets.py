@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rnnlab.architecture import FIRST_BENCH, Activation, Architecture, Cell, Form
 from rnnlab.tasks import FIXED_TASKS
+from rnnlab.texts import noted
 
 
 class Preset(NamedTuple):
@@ -22,36 +23,36 @@ class Preset(NamedTuple):
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "hihello",
-        "hihello",
-        "The three small models that the page Train trains on “hihello”.",
+        noted("hihello"),
+        noted("The three small models that the page Train trains on “hihello”."),
         FIRST_BENCH,
         replace(FIXED_TASKS["hihello"].form, batch_size=None),
     ),
     Preset(
         "F1",
-        "Shapes of one layer",
-        "SimpleRNN(3) on 2 timesteps of 10 numbers: 42 parameters, whatever the batch size and the length.",
+        noted("Shapes of one layer"),
+        noted("SimpleRNN(3) on 2 timesteps of 10 numbers: 42 parameters, whatever the batch size and the length."),
         (Architecture(Cell.SIMPLE_RNN, 3),),
         Form(10, tokens=False, timesteps=2, return_sequences=False, outputs=None),
     ),
     Preset(
         "F2",
-        "Small classifier",
-        "10,000 words, embedding 6, 10 words a sample, SimpleRNN of 4, one sigmoid output: 60,049 parameters.",
+        noted("Small classifier"),
+        noted("10,000 words, embedding 6, 10 words a sample, SimpleRNN of 4, one sigmoid output: 60,049 parameters."),
         (Architecture(Cell.SIMPLE_RNN, 4, 6),),
         Form(10_000, timesteps=10, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
     ),
     Preset(
         "F3",
-        "The quiz",
-        "Vocabulary 5,000, embedding 100, SimpleRNN 128, length 30, one sigmoid output: 529,441 parameters.",
+        noted("The quiz"),
+        noted("Vocabulary 5,000, embedding 100, SimpleRNN 128, length 30, one sigmoid output: 529,441 parameters."),
         (Architecture(Cell.SIMPLE_RNN, 128, 100),),
         Form(5_000, timesteps=30, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
     ),
     Preset(
         "F4",
-        "Ratios",
-        "SimpleRNN, LSTM, GRU and GRU without reset_after at equal sizes: 1 to 4 to a little over 3 to 3.",
+        noted("Ratios"),
+        noted("SimpleRNN, LSTM, GRU and GRU without reset_after at equal sizes: 1 to 4 to a little over 3 to 3."),
         (
             Architecture(Cell.SIMPLE_RNN, 128, 100),
             Architecture(Cell.LSTM, 128, 100),

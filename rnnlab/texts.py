@@ -19,6 +19,11 @@ _ = _catalogue.gettext
 ngettext = _catalogue.ngettext
 
 
+def noted(text: str) -> str:
+    """The text itself; it is noted for the catalogue here and goes through ``_`` where it is shown."""
+    return text
+
+
 def seconds(value: float | None) -> str:
     """A time as people say it: "0.4 s", "2 min 5 s"; a dash where it is not known."""
     if value is None:

@@ -112,6 +112,11 @@ class TestExam:
         labelled(at.text_input, "Your answer")[0].set_value("many").run()
         assert "whole number" in said(at)
 
+    def test_the_link_says_how_many_questions(self):
+        at = quiz(quiz="7-1-3", exam="yes")
+        at.text_input(key="exam-student").set_value("Kim").run()
+        assert len(labelled(at.text_input, "Your answer")) == 3
+
     def test_a_bank_with_everyones_own_numbers(self, tmp_path, monkeypatch):
         monkeypatch.setenv("RNNLAB_QUIZZES", str(tmp_path))
         made = bank.new(3, 4, 1, ["Kim", "Lee"], "Week 5")
@@ -131,7 +136,7 @@ class TestExam:
 class TestForAClass:
     def test_make_a_quiz_and_grade_answers(self):
         at = quiz(part="class", quiz="7-2")
-        assert any("quiz=7-2&exam=yes" in code.value for code in at.code)
+        assert any("quiz=7-2-10&exam=yes" in code.value for code in at.code)
         made = bank.new(7, 3, 2)
         rights = [answer_text(right_answer(question)) for question in made.questions]
         rows = "\n".join(

@@ -28,6 +28,7 @@ from rnnlab.engine.answers import Answers, Question
 from rnnlab.engine.runs import Run
 from rnnlab.experiment import Device, Experiment, Pace, PaceKind
 from rnnlab.history import Chunk, Reached, Status
+from rnnlab.texts import noted
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
 FAST_RACES, SLOW_RACES = 1, 8
@@ -47,9 +48,9 @@ log = logging.getLogger(__name__)
 class EngineState(Enum):
     """How the engine is; the value is the sentence that a person reads."""
 
-    STARTING = "The training engine is getting ready."
-    READY = "The training engine is ready."
-    LOST = "The training engine is lost; trying to reach it again."
+    STARTING = noted("The training engine is getting ready.")
+    READY = noted("The training engine is ready.")
+    LOST = noted("The training engine is lost; trying to reach it again.")
 
 
 class Engine:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rnnlab.texts import _, ngettext
+
 LONGEST = 200
 LARGEST = 10**15
 
@@ -11,7 +13,7 @@ _TOKEN = re.compile(r"\s*(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)|([-+*/()^]))")
 _SAME = str.maketrans(
     {"×": "*", "·": "*", "∙": "*", "⋅": "*", "−": "-", "–": "-", "÷": "/", "（": "(", "）": ")", "，": ","}
 )
-_ALLOWED = "a whole number such as 529,441, or arithmetic with + - * / and brackets"
+_ALLOWED = _("a whole number such as 529,441, or arithmetic with + - * / and brackets")
 
 
 def number(text: str) -> int:
@@ -24,11 +26,21 @@ def number(text: str) -> int:
         ValueError: it is something else; the sentence says what was given and what is allowed.
     """
     if len(text) > LONGEST:
-        raise ValueError(f"{len(text):,} characters are too many: at most {LONGEST} for {_ALLOWED}")
+        raise ValueError(
+            ngettext(
+                "{n:,} character is too many: at most {most} for {allowed}",
+                "{n:,} characters are too many: at most {most} for {allowed}",
+                len(text),
+            ).format(n=len(text), most=LONGEST, allowed=_ALLOWED)
+        )
     reader = _Reader(_tokens(text), text)
     value = reader.sum()
     if reader.rest:
-        raise ValueError(f"“{text.strip()}” cannot be read from “{reader.rest[0]}” on: {_ALLOWED}")
+        raise ValueError(
+            _("“{text}” cannot be read from “{token}” on: {allowed}").format(
+                text=text.strip(), token=reader.rest[0], allowed=_ALLOWED
+            )
+        )
     return value
 
 
@@ -37,11 +49,11 @@ def _tokens(text: str) -> list[str]:
     while place < len(plain):
         token = _TOKEN.match(plain, place)
         if token is None:
-            raise ValueError(f"“{text.strip()}” is not {_ALLOWED}")
+            raise ValueError(_("“{text}” is not {allowed}").format(text=text.strip(), allowed=_ALLOWED))
         found.append(token[1].replace(",", "") if token[1] else token[2])
         place = token.end()
     if not found:
-        raise ValueError(f"nothing was typed: {_ALLOWED}")
+        raise ValueError(_("nothing was typed: {allowed}").format(allowed=_ALLOWED))
     return found
 
 
@@ -73,7 +85,9 @@ class _Reader:
             self.rest.pop(0)
             exponent = self.factor()
             if not 0 <= exponent <= 3:
-                raise ValueError(f"“{self.text}”: a power may be 0 to 3, not {exponent}")
+                raise ValueError(
+                    _("“{text}”: a power may be 0 to 3, not {exponent}").format(text=self.text, exponent=exponent)
+                )
             value = self._bounded(value**exponent)
         return value
 
@@ -86,16 +100,24 @@ class _Reader:
         if token == "(":
             value = self.sum()
             if not self.rest or self.rest.pop(0) != ")":
-                raise ValueError(f"“{self.text}” opens a bracket that is not closed")
+                raise ValueError(_("“{text}” opens a bracket that is not closed").format(text=self.text))
             return value
-        raise ValueError(f"“{self.text}” ends, or has “{token}”, where a number should be: {_ALLOWED}")
+        raise ValueError(
+            _("“{text}” ends, or has “{token}”, where a number should be: {allowed}").format(
+                text=self.text, token=token, allowed=_ALLOWED
+            )
+        )
 
     def _divided(self, value: int, by: int) -> int:
         if by == 0 or value % by:
-            raise ValueError(f"“{self.text}” divides {value:,} by {by:,}, which is not a whole number")
+            raise ValueError(
+                _("“{text}” divides {value:,} by {by:,}, which is not a whole number").format(
+                    text=self.text, value=value, by=by
+                )
+            )
         return value // by
 
     def _bounded(self, value: int) -> int:
         if abs(value) > LARGEST:
-            raise ValueError(f"“{self.text}” gets larger than {LARGEST:,}")
+            raise ValueError(_("“{text}” gets larger than {most:,}").format(text=self.text, most=LARGEST))
         return value

@@ -41,7 +41,9 @@ def student_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text).strip()
     if not name or len(name) > LONGEST_NAME or _UNPRINTABLE.search(name):
         raise ValueError(
-            f"a student's name must have 1 to {LONGEST_NAME} letters, not {len(name):,} or unprintable ones"
+            _("a student's name must have 1 to {most} letters, not {n:,} or unprintable ones").format(
+                most=LONGEST_NAME, n=len(name)
+            )
         )
     return name
 
@@ -69,12 +71,18 @@ class Quiz:
         LEVELS.check("level", self.level)
         if not 1 <= len(self.title) <= LONGEST_NAME or _UNPRINTABLE.search(self.title):
             raise ValueError(
-                f"a title must have 1 to {LONGEST_NAME} letters, not {len(self.title):,} or unprintable ones"
+                _("a title must have 1 to {most} letters, not {n:,} or unprintable ones").format(
+                    most=LONGEST_NAME, n=len(self.title)
+                )
             )
         ids = _ids("questions", self.questions)
         for student, own in self.variants.items():
             if strange := _ids(f"students[{student!r}]", own) - ids:
-                raise ValueError(f"students[{student!r}]: there is no question {min(strange)} for everyone")
+                raise ValueError(
+                    _("students[{student!r}]: there is no question {id} for everyone").format(
+                        student=student, id=min(strange)
+                    )
+                )
         object.__setattr__(self, "variants", MappingProxyType(dict(self.variants)))
 
     def questions_of(self, student: str) -> Questions:
@@ -86,7 +94,7 @@ class Quiz:
         if not self.variants:
             return self.questions
         if student not in self.variants:
-            raise ValueError(f"no student {student[:40]!r} in this quiz")
+            raise ValueError(_("no student {student!r} in this quiz").format(student=student[:40]))
         own = {question.id: question for question in self.variants[student]}
         return tuple(own.get(question.id, question) for question in self.questions)
 
@@ -100,7 +108,9 @@ def _ids(where: str, questions: Questions) -> set[str]:
     ids = set[str]()
     for index, question in enumerate(questions):
         if question.id in ids:
-            raise ValueError(f"{where}[{index}].id: {question.id} is there twice")
+            raise ValueError(
+                _("{where}[{index}].id: {id} is there twice").format(where=where, index=index, id=question.id)
+            )
         ids.add(question.id)
     return ids
 
@@ -132,7 +142,7 @@ def new(seed: int, count: int, level: int, students: Sequence[str] = (), title: 
     COUNT.check("count", count)
     variants = {name: _made(seed, count, level, name) for name in map(student_name, students)}
     if len(variants) < len(students):
-        raise ValueError("two students have the same name: tell them apart, for example by a number")
+        raise ValueError(_("two students have the same name: tell them apart, for example by a number"))
     return Quiz(title, seed, level, _made(seed, count, level, ""), variants)
 
 
@@ -171,7 +181,7 @@ def from_json(text: str) -> Quiz:
         for name, own in data.get("students", {}).items()
     }
     if len(variants) < len(data.get("students", {})):
-        raise ValueError("students: two names are the same but for spaces around them or how letters are composed")
+        raise ValueError(_("students: two names are the same but for spaces around them or how letters are composed"))
     questions = _questions("questions", data["questions"])
     return Quiz(data["title"], data["seed"], data["level"], questions, variants)
 
@@ -194,7 +204,7 @@ def _answer(question: Question, written: Mapping[str, str]) -> str:
     if question.kind is not Kind.WRITTEN:
         return answer_text(right_answer(question))
     if not written.get(question.id):
-        raise ValueError(f"question {question.id} is written by hand, so the key must have its answer")
+        raise ValueError(_("question {id} is written by hand, so the key must have its answer").format(id=question.id))
     return written[question.id]
 
 
@@ -226,13 +236,17 @@ def check_key(quiz: Quiz, key: Key | None) -> None:
 
 def _check_answer(question: Question, expected: str, student: str) -> None:
     if question.kind is Kind.WRITTEN and not expected:
-        raise ValueError(f"question {question.id} is written by hand, so the key with its answer is needed")
+        raise ValueError(
+            _("question {id} is written by hand, so the key with its answer is needed").format(id=question.id)
+        )
     if question.kind is Kind.WRITTEN or not expected:
         return
     if (counted := answer_text(right_answer(question))) != expected:
-        whose = f" of {student}" if student else ""
+        whose = _(" of {student}").format(student=student) if student else ""
         raise ValueError(
-            f"the key is not this quiz's: question {question.id}{whose} is {expected} in the key, {counted} by counting"
+            _(
+                "the key is not this quiz's: question {id}{whose} is {expected} in the key, {counted} by counting"
+            ).format(id=question.id, whose=whose, expected=expected, counted=counted)
         )
 
 
@@ -286,7 +300,9 @@ def _question(plain: Mapping[str, Any]) -> Question:
     )
     if question.kind is Kind.WRITTEN:
         if extra := plain.keys() - {"id", "kind", "level", "text"}:
-            raise ValueError(f"question {question.id} is written by hand and has no {min(extra)}")
+            raise ValueError(
+                _("question {id} is written by hand and has no {name}").format(id=question.id, name=min(extra))
+            )
     else:
         right_answer(question)
     return question

@@ -12,7 +12,7 @@ from rnnlab.formulas import shape_text
 from rnnlab.quiz.arithmetic import number
 from rnnlab.quiz.questions import Comparison, Kind, Question, changed, counted, right_answer
 from rnnlab.quiz.slips import Finding, Parts, Slip, diagnose
-from rnnlab.texts import _
+from rnnlab.texts import _, ngettext
 
 #: Credit of an answer: right; wrong by one known slip; wrong by two.
 RIGHT, ONE_SLIP, TWO_SLIPS = 1.0, 0.5, 0.25
@@ -49,7 +49,13 @@ def check(question: Question, answer: str, expected: str = "") -> Mark:
         ValueError: the answer cannot be read; the sentence says what is allowed.
     """
     if len(answer) > _LONGEST:
-        raise ValueError(f"{len(answer):,} characters are too many for an answer: at most {_LONGEST}")
+        raise ValueError(
+            ngettext(
+                "{n:,} character is too many for an answer: at most {most}",
+                "{n:,} characters are too many for an answer: at most {most}",
+                len(answer),
+            ).format(n=len(answer), most=_LONGEST)
+        )
     if question.kind is Kind.WRITTEN:
         return _check_written(answer, expected)
     right = right_answer(question)
@@ -134,7 +140,9 @@ def _check_comparison(right: Comparison, answer: str) -> Mark:
 def _comparison(answer: str) -> Comparison:
     found = re.fullmatch(r"\s*(same|a|b)\b[\s:,;]*(?:by\s)?(.*)", answer, re.IGNORECASE | re.DOTALL)
     if not found:
-        raise ValueError(f"“{answer.strip()[:40]}” should begin with A, B or same, such as: A 129")
+        raise ValueError(
+            _("“{answer}” should begin with A, B or same, such as: A 129").format(answer=answer.strip()[:40])
+        )
     smaller = found[1].lower()
     if smaller == "same":
         return Comparison("same", 0)
@@ -166,13 +174,17 @@ def _shape(answer: str) -> Shape:
     try:
         return tuple(None if word.lower() == "none" else int(word) for word in words)
     except ValueError:
-        raise ValueError(f"“{answer.strip()[:40]}” is not a shape such as {shape_text((None, 10, 6))}") from None
+        raise ValueError(
+            _("“{answer}” is not a shape such as {shape}").format(
+                answer=answer.strip()[:40], shape=shape_text((None, 10, 6))
+            )
+        ) from None
 
 
 def _check_written(answer: str, expected: str) -> Mark:
     """The numbers are compared where both are numbers, the words otherwise, without regard to case and spaces."""
     if not expected:
-        raise ValueError("this question is written by hand, so checking it needs the key")
+        raise ValueError(_("this question is written by hand, so checking it needs the key"))
     try:
         right = number(expected) == number(answer)
     except ValueError:

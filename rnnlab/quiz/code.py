@@ -24,6 +24,7 @@ from rnnlab.quiz.code_values import (
     Unknown,
     Values,
 )
+from rnnlab.texts import _, ngettext
 
 __all__ = ["MOST_CHARACTERS", "MOST_LINES", "Problem", "ReadLayer", "Reading", "read"]
 
@@ -46,19 +47,25 @@ class Reading:
 def read(source: str) -> Reading:
     """Read code and count its model; where it makes several models, the last. Raises nothing, whatever the text."""
     if len(source) > MOST_CHARACTERS or len(source.splitlines()) > MOST_LINES:
-        return _nothing(1, f"This is too long: at most {MOST_CHARACTERS:,} characters and {MOST_LINES} lines are read.")
+        return _nothing(
+            1,
+            _("This is too long: at most {characters:,} characters and {lines} lines are read.").format(
+                characters=MOST_CHARACTERS, lines=MOST_LINES
+            ),
+        )
     try:
         reader = _Reader(source)
         reader.run(ast.parse(source))
         return reader.reading()
     except SyntaxError as error:
         return _nothing(
-            max(error.lineno or 1, 1), f"Python itself cannot read this line: {str(error.msg).partition(';')[0]}."
+            max(error.lineno or 1, 1),
+            _("Python itself cannot read this line: {reason}.").format(reason=str(error.msg).partition(";")[0]),
         )
     except (RecursionError, MemoryError):
-        return _nothing(1, "This is nested too deeply to be read.")
+        return _nothing(1, _("This is nested too deeply to be read."))
     except ValueError:
-        return _nothing(1, "This holds characters or numbers that Python cannot read.")
+        return _nothing(1, _("This holds characters or numbers that Python cannot read."))
 
 
 def _nothing(line: int, sentence: str) -> Reading:
@@ -81,18 +88,18 @@ class _Reader(Values):
         """Count the last model."""
         if not self._models:
             self._problems.append(
-                Problem(1, "No model was found: make one with Sequential([...]) or Model(inputs, outputs).")
+                Problem(1, _("No model was found: make one with Sequential([...]) or Model(inputs, outputs)."))
             )
             return Reading((), None, self._sorted_problems())
         model = self._models[-1]
         if len(self._models) > 1:
             self._problems.append(
-                Problem(model.line, "The code makes several models; the one made in this line is counted.")
+                Problem(model.line, _("The code makes several models; the one made in this line is counted."))
             )
         rows = self._stacked(model) if model.ends is None else self._chained(model, *model.ends)
         layers = self._shared(rows)
         if not layers:
-            self._problems.append(Problem(model.line, "This model has no layers to count."))
+            self._problems.append(Problem(model.line, _("This model has no layers to count.")))
         counts = [layer.parameters for layer in layers]
         known = [parameters for parameters in counts if parameters is not None]
         total = sum(known) if layers and self._whole and len(known) == len(counts) else None
@@ -139,7 +146,7 @@ class _Reader(Values):
         value = self._known(given["input_shape"]) if given else None
         model.built = code_layers.as_shape(value)
         if given and not model.built and not isinstance(value, Unknown):
-            self._fail(node, "model.build takes a shape with the batch in front, such as (None, 30, 4).")
+            self._fail(node, _("model.build takes a shape with the batch in front, such as (None, 30, 4)."))
 
     def _make(self, node: ast.Call, path: str) -> object:
         """Read the call of something of Keras, TensorFlow or NumPy."""
@@ -153,7 +160,12 @@ class _Reader(Values):
         name = path.rpartition(".")[2]
         if ".layers." not in path:
             return self._unread(node)
-        self._fail(node, f"{name} is not counted here: the layers are {', '.join(code_layers.SIGNATURES)} and Input.")
+        self._fail(
+            node,
+            _("{name} is not counted here: the layers are {kinds} and Input.").format(
+                name=name, kinds=", ".join(code_layers.SIGNATURES)
+            ),
+        )
         return Layer(name, node.lineno, self._text(node), {}, readable=False)
 
     def _given(
@@ -168,9 +180,15 @@ class _Reader(Values):
             given[keyword.arg or "**"] = keyword.value
         starred = "**" in given or any(isinstance(argument, ast.Starred) for argument in node.args)
         if starred or len(node.args) > len(names) or not set(names[:required]) <= set(given):
-            needs = " and ".join(names[:required]) or "nothing"
-            sentence = f"{kind} needs {needs} and takes at most {len(names)} arguments in a row, without * and **"
-            self._fail(node, f"{self._text(node)} is not read: {sentence}.")
+            needs = _(" and ").join(names[:required]) or _("nothing")
+            self._fail(
+                node,
+                ngettext(
+                    "{text} is not read: {kind} needs {needs} and takes at most {n} argument in a row, without * and **.",
+                    "{text} is not read: {kind} needs {needs} and takes at most {n} arguments in a row, without * and **.",
+                    len(names),
+                ).format(text=self._text(node), kind=kind, needs=needs, n=len(names)),
+            )
             return None
         return given
 
@@ -209,10 +227,12 @@ class _Reader(Values):
         if shape is None and given and not any(isinstance(value, Unknown) for value in sizes.values()):
             self._fail(
                 node,
-                f"{self._text(node)} is not read: write a shape such as Input(shape=(30,)) or Input(shape=(None, 10), batch_size=8).",
+                _(
+                    "{text} is not read: write a shape such as Input(shape=(30,)) or Input(shape=(None, 10), batch_size=8)."
+                ).format(text=self._text(node)),
             )
         elif not node.args and not node.keywords:
-            self._fail(node, "Input needs a shape, such as Input(shape=(30,)).")
+            self._fail(node, _("Input needs a shape, such as Input(shape=(30,))."))
         return Tensor(Signal(shape), known=shape is not None)
 
     def _apply(self, node: ast.Call, layer: Layer | Model) -> object:
@@ -221,17 +241,26 @@ class _Reader(Values):
             return self._fail(node, _NESTED)
         if len(node.args) != 1 or not {keyword.arg for keyword in node.keywords} <= {"training", "mask"}:
             return self._fail(
-                node, f"{self._text(node)} is not read: a layer is called on one tensor and nothing else."
+                node,
+                _("{text} is not read: a layer is called on one tensor and nothing else.").format(
+                    text=self._text(node)
+                ),
             )
         value = self._known(node.args[0])
         if isinstance(value, list | tuple):
             return self._fail(
-                node, f"{self._text(node)} merges tensors: only models that are one chain of layers are read."
+                node,
+                _("{text} merges tensors: only models that are one chain of layers are read.").format(
+                    text=self._text(node)
+                ),
             )
         if isinstance(value, Unknown):
             value = Tensor(Signal(None), known=False)
         if not isinstance(value, Tensor):
-            return self._fail(node, f"{self._text(node)} is not read: a layer is called on a tensor, such as an Input.")
+            return self._fail(
+                node,
+                _("{text} is not read: a layer is called on a tensor, such as an Input.").format(text=self._text(node)),
+            )
         row = self._step(layer, value.signal, node.lineno)
         return Tensor(row.signal, row, value)
 
@@ -262,7 +291,9 @@ class _Reader(Values):
             return value
         if isinstance(value, Model):
             return self._fail(node, _NESTED)
-        return self._fail(node, f"{self._text(node)} is not read: a Sequential model holds layers only.")
+        return self._fail(
+            node, _("{text} is not read: a Sequential model holds layers only.").format(text=self._text(node))
+        )
 
     def _functional(self, node: ast.Call) -> Model | Unknown:
         given = self._given(node, "Model", ("inputs", "outputs", "name"), 2, ("trainable",))
@@ -278,10 +309,18 @@ class _Reader(Values):
             return value[0]
         if isinstance(value, list | tuple):
             return self._fail(
-                node, f"This model has {len(value)} {name}: only models with one input and one output are read."
+                node,
+                _("This model has {n} {name}: only models with one input and one output are read.").format(
+                    n=len(value), name=name
+                ),
             )
         if not isinstance(value, Tensor | Unknown):
-            return self._fail(node, f"{self._text(node)} is not read: {name} is an Input or what a layer hands on.")
+            return self._fail(
+                node,
+                _("{text} is not read: {name} is an Input or what a layer hands on.").format(
+                    text=self._text(node), name=name
+                ),
+            )
         return value
 
     def _stacked(self, model: Model) -> list[Row]:
@@ -295,7 +334,7 @@ class _Reader(Values):
                 continue
             signal, self._whole = Signal(None), False
             if isinstance(item, Tensor):
-                self._problems.append(Problem(model.line, "Input must come first in this model, and only once."))
+                self._problems.append(Problem(model.line, _("Input must come first in this model, and only once.")))
         return rows
 
     def _start(self, model: Model, stack: list[object]) -> Signal:
@@ -305,7 +344,10 @@ class _Reader(Values):
             if model.built and model.built != first.signal.shape:
                 self._problems.append(
                     Problem(
-                        model.line, f"This model has an Input of {first.signal.shape} and is built for {model.built}."
+                        model.line,
+                        _("This model has an Input of {shape} and is built for {built}.").format(
+                            shape=first.signal.shape, built=model.built
+                        ),
                     )
                 )
             return first.signal
@@ -316,7 +358,7 @@ class _Reader(Values):
             self._problems.append(
                 Problem(
                     first.line,
-                    "How many numbers come in is not said: start the model with Input(shape=(timesteps, features)).",
+                    _("How many numbers come in is not said: start the model with Input(shape=(timesteps, features))."),
                 )
             )
         return Signal(shape)
@@ -331,7 +373,7 @@ class _Reader(Values):
         if tensor is not inputs or not isinstance(tensor, Tensor):
             self._whole = False
             if isinstance(tensor, Tensor) and tensor.known and isinstance(inputs, Tensor):
-                self._problems.append(Problem(model.line, "The output of this model does not come from its input."))
+                self._problems.append(Problem(model.line, _("The output of this model does not come from its input.")))
         return rows[::-1]
 
     def _shared(self, rows: list[Row]) -> tuple[ReadLayer, ...]:
@@ -345,17 +387,21 @@ class _Reader(Values):
                 self._problems.append(
                     Problem(
                         layer.line,
-                        f"{layer.text} is used again on another size than in line {first.line}, where it got its weights.",
+                        _("{text} is used again on another size than in line {line}, where it got its weights.").format(
+                            text=layer.text, line=first.line
+                        ),
                     )
                 )
                 layer = replace(layer, parameters=None)
             elif first is not layer and layer.parameters:
-                layer = replace(layer, parameters=0, formula=f"0 (the weights of line {first.line} again)")
+                layer = replace(
+                    layer, parameters=0, formula=_("0 (the weights of line {line} again)").format(line=first.line)
+                )
             layers.append(layer)
         return tuple(layers)
 
 
-_NESTED = "A model inside a model is not read: write its layers out."
+_NESTED = _("A model inside a model is not read: write its layers out.")
 _INPUT = ("shape", "batch_size", "dtype", "sparse", "ragged", "batch_shape", "name")
 _INPUT_BY_NAME = ("input_shape", "batch_input_shape", "optional")
 _INPUT_SIZES = ("shape", "batch_size", "batch_shape", "input_shape", "batch_input_shape")
@@ -372,6 +418,8 @@ def _input_shape(sizes: dict[str, object]) -> Shape | None:
 
 def _misnamed(kind: str, name: str, given: dict[str, ast.expr], names: tuple[str, ...]) -> str:
     if name in given:
-        return f"{kind} is given {name} twice."
+        return _("{kind} is given {name} twice.").format(kind=kind, name=name)
     close = get_close_matches(name, names, 1)
-    return f"{kind} takes no argument {name[:40]}" + (f": is {close[0]} meant?" if close else ".")
+    if close:
+        return _("{kind} takes no argument {name}: is {close} meant?").format(kind=kind, name=name[:40], close=close[0])
+    return _("{kind} takes no argument {name}.").format(kind=kind, name=name[:40])

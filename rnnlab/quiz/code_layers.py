@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rnnlab.architecture import Cell, MergeMode
 from rnnlab.counting import GATES, Shape
+from rnnlab.texts import _, ngettext
 
 CELLS: dict[str, Cell] = {cell.class_name: cell for cell in Cell}
 
@@ -166,26 +167,34 @@ def complaint(kind: str, name: str, value: object) -> str | None:
     """Why Keras or this reader does not take ``value`` for the argument ``name``, or None where it is fine."""
     wanted = None
     if name in _SIZES and not _is_size(value) and (value is not None or name in SIGNATURES[kind]):
-        wanted = "a whole number from 1"
+        wanted = _("a whole number from 1")
     elif name in _FLAGS and not isinstance(value, bool):
-        wanted = "True or False"
+        wanted = _("True or False")
     elif name in _SHAPES and as_shape(value) is None:
-        wanted = "a tuple such as (30,) or (None, 10)"
+        wanted = _("a tuple such as (30,) or (None, 10)")
     elif name == "merge_mode" and not (isinstance(value, str) and value in list(MergeMode)):
-        wanted = " or ".join(repr(mode.value) for mode in MergeMode)
+        wanted = _(" or ").join(repr(mode.value) for mode in MergeMode)
     elif name == "return_state" and value:
-        return f"{kind} with return_state=True hands on several tensors; only layers that hand on one are counted."
+        return _(
+            "{kind} with return_state=True hands on several tensors; only layers that hand on one are counted."
+        ).format(kind=kind)
     elif name in _UNREAD and value is not None:
-        return f"{kind} with {name} is not counted here: leave that argument out."
-    return f"{kind} takes {wanted} as {name}, not {_show(value)}." if wanted else None
+        return _("{kind} with {name} is not counted here: leave that argument out.").format(kind=kind, name=name)
+    return (
+        _("{kind} takes {wanted} as {name}, not {value}.").format(
+            kind=kind, wanted=wanted, name=name, value=_show(value)
+        )
+        if wanted
+        else None
+    )
 
 
 def wrap_complaint(kind: str, inner: object) -> str | None:
     """Why Keras or this reader does not take ``inner`` as the layer inside a layer of ``kind``."""
     if not isinstance(inner, Layer):
-        return f"{kind} takes a layer, such as {kind}(LSTM(64)), not {_show(inner)}."
+        return _("{kind} takes a layer, such as {kind}(LSTM(64)), not {value}.").format(kind=kind, value=_show(inner))
     if kind == "Bidirectional" and inner.readable and inner.kind not in CELLS:
-        return f"Bidirectional takes one of {', '.join(CELLS)}, not {inner.kind}."
+        return _("Bidirectional takes one of {cells}, not {inner}.").format(cells=", ".join(CELLS), inner=inner.kind)
     return None
 
 
@@ -198,7 +207,9 @@ def old_complaint(layer: Layer) -> str | None:
         no_longer.add("input_dim")
     for name in OLD:
         if name in layer.options and name in no_longer:
-            return f"Keras 3 takes no {name} in {layer.kind}: put Input(shape=…) in front instead. It is counted as it was meant."
+            return _(
+                "Keras 3 takes no {name} in {kind}: put Input(shape=…) in front instead. It is counted as it was meant."
+            ).format(name=name, kind=layer.kind)
     return None
 
 
@@ -241,30 +252,41 @@ def _optional(value: object) -> int | None:
 def _show(value: object) -> str:
     """A value as a sentence names it: never the whole of a tuple or list, which may hold itself many times over."""
     if isinstance(value, tuple | list):
-        return f"this {type(value).__name__}"
-    return repr(value)[:40] if value is None or isinstance(value, int | float | str) else "this"
+        return _("this {kind}").format(kind=type(value).__name__)
+    return repr(value)[:40] if value is None or isinstance(value, int | float | str) else _("this")
 
 
 def _features(kind: str, shape: Shape) -> int:
     if shape[-1] is None:
         raise RefusedError(
-            f"{kind} must know how many numbers come in, but gets {shape}: write a number for the last size."
+            _("{kind} must know how many numbers come in, but gets {shape}: write a number for the last size.").format(
+                kind=kind, shape=shape
+            )
         )
     return shape[-1]
 
 
 def _sequence(kind: str, signal: Signal, shape: Shape) -> None:
     """Refuse what is not (batch, timesteps, features), with the reason that is most likely."""
-    found = f"{kind} needs a sequence (batch, timesteps, features), but "
     if len(shape) > 3:
-        raise RefusedError(f"{found}gets {shape}, which has {len(shape)} axes.")
+        raise RefusedError(
+            ngettext(
+                "{kind} needs a sequence (batch, timesteps, features), but gets {shape}, which has {n} axis.",
+                "{kind} needs a sequence (batch, timesteps, features), but gets {shape}, which has {n} axes.",
+                len(shape),
+            ).format(kind=kind, shape=shape, n=len(shape))
+        )
     if len(shape) < 3 and signal.last_step_of is not None:
         raise RefusedError(
-            f"{found}the layer before gives {shape}: set return_sequences=True there (line {signal.last_step_of})."
+            _(
+                "{kind} needs a sequence (batch, timesteps, features), but the layer before gives {shape}: set return_sequences=True there (line {line})."
+            ).format(kind=kind, shape=shape, line=signal.last_step_of)
         )
     if len(shape) < 3:
         raise RefusedError(
-            f"{found}gets {shape}: put an Embedding before it for tokens, or use Input(shape=(timesteps, features))."
+            _(
+                "{kind} needs a sequence (batch, timesteps, features), but gets {shape}: put an Embedding before it for tokens, or use Input(shape=(timesteps, features))."
+            ).format(kind=kind, shape=shape)
         )
 
 
@@ -275,7 +297,9 @@ def _recurrent(layer: Layer, signal: Signal) -> Outcome:
         _sequence(layer.kind, signal, shape)
         features = _features(layer.kind, shape)
         if layer.flag("stateful", False) and shape[0] is None:
-            raise RefusedError(f"{layer.kind} with stateful=True needs a batch size: give batch_size= to Input.")
+            raise RefusedError(
+                _("{kind} with stateful=True needs a batch size: give batch_size= to Input.").format(kind=layer.kind)
+            )
     units, cell = layer.size("units"), CELLS[layer.kind]
     biases = 2 if cell is Cell.GRU and layer.flag("reset_after", True) else 1
     bias = ((biases, units) if biases > 1 else (units,),) if layer.flag("use_bias", True) else ()
@@ -287,7 +311,7 @@ def _recurrent(layer: Layer, signal: Signal) -> Outcome:
 
 def _bidirectional(layer: Layer, signal: Signal) -> Outcome:
     assert layer.inner is not None
-    out, weights, _ = _recurrent(layer.inner, signal)
+    out, weights, _problem = _recurrent(layer.inner, signal)
     assert out.shape is not None
     assert weights is not None
     if layer.options.get("merge_mode", "concat") == "concat":
@@ -302,7 +326,7 @@ def _time_distributed(layer: Layer, signal: Signal) -> Outcome:
     if len(signal.shape) < 3:
         _sequence(layer.kind, signal, signal.shape)
     batch, timesteps, *rest = signal.shape
-    step, weights, _ = _APPLY[layer.inner.kind](layer.inner, Signal((batch, *rest)))
+    step, weights, _problem = _APPLY[layer.inner.kind](layer.inner, Signal((batch, *rest)))
     return Outcome(Signal(step.shape and (batch, timesteps, *step.shape[1:])), weights)
 
 
@@ -310,7 +334,9 @@ def _dense(layer: Layer, signal: Signal) -> Outcome:
     units, features = layer.size("units"), None
     if signal.shape is not None:
         if len(signal.shape) < 2:
-            raise RefusedError(f"Dense needs at least (batch, features), but gets {signal.shape}.")
+            raise RefusedError(
+                _("Dense needs at least (batch, features), but gets {shape}.").format(shape=signal.shape)
+            )
         features = _features("Dense", signal.shape)
     bias = ((units,),) if layer.flag("use_bias", True) else ()
     shape = signal.shape and (*signal.shape[:-1], units)

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from rnnlab.counting import Shape
 from rnnlab.quiz.code_layers import SIGNATURES, Layer, Row, Signal
+from rnnlab.texts import _
 
 #: The largest number that code may work out or write.
 LARGEST = 10**12
-ALLOWED = "only imports of Keras, whole numbers, layers and models are read, and nothing is run"
+ALLOWED = _("only imports of Keras, whole numbers, layers and models are read, and nothing is run")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -101,23 +102,23 @@ _OPAQUE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _NOT_QUIET = (ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, *_COMPREHENSIONS)
 _WORDS: dict[type[ast.AST], str] = {
-    ast.For: "A for loop",
-    ast.While: "A while loop",
-    ast.If: "An if",
-    ast.FunctionDef: "The definition of a function",
-    ast.ClassDef: "The definition of a class",
-    ast.With: "A with block",
-    ast.Try: "A try block",
-    ast.Lambda: "A lambda",
-    **dict.fromkeys(_COMPREHENSIONS, "A comprehension"),
-    ast.JoinedStr: "An f-string",
-    ast.Subscript: "An index",
-    ast.IfExp: "A choice with if",
-    ast.Dict: "A dictionary",
-    ast.Delete: "A del",
-    ast.Attribute: "An attribute",
-    ast.NamedExpr: "An assignment inside an expression",
-    ast.Call: "A call",
+    ast.For: _("A for loop"),
+    ast.While: _("A while loop"),
+    ast.If: _("An if"),
+    ast.FunctionDef: _("The definition of a function"),
+    ast.ClassDef: _("The definition of a class"),
+    ast.With: _("A with block"),
+    ast.Try: _("A try block"),
+    ast.Lambda: _("A lambda"),
+    **dict.fromkeys(_COMPREHENSIONS, _("A comprehension")),
+    ast.JoinedStr: _("An f-string"),
+    ast.Subscript: _("An index"),
+    ast.IfExp: _("A choice with if"),
+    ast.Dict: _("A dictionary"),
+    ast.Delete: _("A del"),
+    ast.Attribute: _("An attribute"),
+    ast.NamedExpr: _("An assignment inside an expression"),
+    ast.Call: _("A call"),
 }
 
 
@@ -172,7 +173,12 @@ class Values:
                 self._names[part.id] = unknown
             elif isinstance(part, _NAMED) and isinstance(part.name, str):
                 self._names[part.name] = unknown
-        return self._fail(node, f"{_WORDS.get(type(node), 'This')} ({unknown.text}) is not read: {ALLOWED}.")
+        return self._fail(
+            node,
+            _("{what} ({text}) is not read: {allowed}.").format(
+                what=_WORDS.get(type(node), _("This")), text=unknown.text, allowed=ALLOWED
+            ),
+        )
 
     def _text(self, node: ast.AST) -> str:
         """The code of a node on one line, cut where it is long."""
@@ -209,7 +215,7 @@ class Values:
         problems = len(self._problems)
         value = self._value(node)
         if isinstance(value, Unknown) and len(self._problems) == problems:
-            return self._fail(node, f"{value.text} is not read: write the number itself.")
+            return self._fail(node, _("{text} is not read: write the number itself.").format(text=value.text))
         return value
 
     def _constant(self, node: ast.Constant) -> object:
@@ -218,7 +224,9 @@ class Values:
             return value
         if isinstance(value, int | float) and abs(value) <= LARGEST:
             return value
-        return self._fail(node, f"{self._text(node)} is not read: numbers go up to {LARGEST:,}.")
+        return self._fail(
+            node, _("{text} is not read: numbers go up to {most:,}.").format(text=self._text(node), most=LARGEST)
+        )
 
     def _peek(self, node: ast.AST) -> object:
         """What a name or a dotted name stands for, or None."""
@@ -233,12 +241,18 @@ class Values:
     def _name(self, node: ast.Name) -> object:
         if node.id not in self._names and node.id not in _COMMON:
             return self._fail(
-                node, f"The name {node.id} is not set anywhere above: write the number itself, or set it first."
+                node,
+                _("The name {name} is not set anywhere above: write the number itself, or set it first.").format(
+                    name=node.id
+                ),
             )
         value = self._peek(node)
         if isinstance(value, Unknown) and value.line != node.lineno:
             return self._fail(
-                node, f"The name {node.id} comes from line {value.line} ({value.text}), which is not read."
+                node,
+                _("The name {name} comes from line {line} ({text}), which is not read.").format(
+                    name=node.id, line=value.line, text=value.text
+                ),
             )
         return value
 
@@ -257,15 +271,23 @@ class Values:
             if isinstance(side, Unknown):
                 return side
         if isinstance(left, Tensor) and isinstance(right, Tensor):
-            return self._fail(node, f"{text} merges two tensors: only models that are one chain of layers are read.")
+            return self._fail(
+                node,
+                _("{text} merges two tensors: only models that are one chain of layers are read.").format(text=text),
+            )
         if not _workable(left, sign, right):
-            return self._fail(node, f"{text} is not read: only + - * / // % and ** with small numbers are worked out.")
+            return self._fail(
+                node,
+                _("{text} is not read: only + - * / // % and ** with small numbers are worked out.").format(text=text),
+            )
         try:
             value = _OPERATORS[type(sign)](left, right)
         except ArithmeticError as error:
-            return self._fail(node, f"{text} has no value: {error}.")
+            return self._fail(node, _("{text} has no value: {error}.").format(text=text, error=error))
         return (
-            value if abs(value) <= LARGEST else self._fail(node, f"{text} is too large: numbers go up to {LARGEST:,}.")
+            value
+            if abs(value) <= LARGEST
+            else self._fail(node, _("{text} is too large: numbers go up to {most:,}.").format(text=text, most=LARGEST))
         )
 
     # Names
@@ -290,7 +312,12 @@ class Values:
     def _imported(self, node: ast.stmt, module: str) -> bool:
         if module.partition(".")[0] in _ROOTS:
             return True
-        self._fail(node, f"The import of {module[:40]} is not read: code may import keras, tensorflow and numpy only.")
+        self._fail(
+            node,
+            _("The import of {module} is not read: code may import keras, tensorflow and numpy only.").format(
+                module=module[:40]
+            ),
+        )
         return False
 
     def _assign(self, node: ast.Assign | ast.AnnAssign) -> None:

@@ -120,5 +120,7 @@ def export(quiz: Quiz, key: Key | None, form: str) -> bytes:
         ValueError: there is no such form.
     """
     if form not in _FORMATS:
-        raise ValueError(f"the format must be one of {', '.join(_FORMATS)}, not {form!r}")
+        raise ValueError(
+            _("the format must be one of {formats}, not {form!r}").format(formats=", ".join(_FORMATS), form=form)
+        )
     return _FORMATS[form](quiz, key)

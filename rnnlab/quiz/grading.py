@@ -22,7 +22,7 @@ from rnnlab.quiz.bank import Key, Quiz, check_key, student_name
 from rnnlab.quiz.checking import Mark
 from rnnlab.quiz.questions import Question
 from rnnlab.quiz.slips import Slip
-from rnnlab.texts import _
+from rnnlab.texts import _, ngettext
 
 COLUMNS = ("student", "question", "answer")
 GRADED = (*COLUMNS, "right", "credit", "diagnosis")
@@ -38,7 +38,7 @@ class Complaint(NamedTuple):
     sentence: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.sentence}"
+        return _("line {line}: {sentence}").format(line=self.line, sentence=self.sentence)
 
 
 class Graded(NamedTuple):
@@ -149,7 +149,11 @@ def grade_file(
     """
     by_student, by_question = (out.with_suffix(f".{what}.csv") for what in ("students", "questions"))
     if answers.resolve() in {path.resolve() for path in (out, by_student, by_question)}:
-        raise ValueError(f"{answers} has the answers and would be written over: name another file for the grades")
+        raise ValueError(
+            _("{answers} has the answers and would be written over: name another file for the grades").format(
+                answers=answers
+            )
+        )
     part = out.with_name(f"{out.name}.part")  # a table that cannot be read leaves the grades of before as they are
     try:
         with answers.open("rb") as source, part.open("w", encoding="utf-8-sig", newline="") as file:
@@ -210,13 +214,21 @@ class _Asked:
         answer = sheets.unescaped(answer)
         own = self._questions.get("" if self._alone else student)
         if own is None:
-            raise ValueError(f"no student “{sheets.shown(student)}” in this quiz")
+            raise ValueError(_("no student “{student}” in this quiz").format(student=sheets.shown(student)))
         if question not in own:
             raise ValueError(
-                f"no question “{sheets.shown(question)}” in this quiz; there is {', '.join(list(own)[:20])}"
+                _("no question “{question}” in this quiz; there is {ids}").format(
+                    question=sheets.shown(question), ids=", ".join(list(own)[:20])
+                )
             )
         if len(answer) > LONGEST_ANSWER:
-            raise ValueError(f"an answer of {len(answer):,} characters: at most {LONGEST_ANSWER:,}")
+            raise ValueError(
+                ngettext(
+                    "an answer of {n:,} character: at most {most:,}",
+                    "an answer of {n:,} characters: at most {most:,}",
+                    len(answer),
+                ).format(n=len(answer), most=LONGEST_ANSWER)
+            )
         return _Answer(line, student, own[question], answer, self._key.expected(student, question))
 
 
@@ -235,7 +247,11 @@ def _last_lines(asked: _Asked, source: BinaryIO) -> sqlite3.Connection:
 
 def _superseded(answer: _Answer, last: sqlite3.Connection) -> Complaint | None:
     (line,) = last.execute("SELECT line FROM last WHERE answer = ?", (answer.digest,)).fetchone()
-    return None if line == answer.line else Complaint(answer.line, f"answered again in line {line}, which counts")
+    return (
+        None
+        if line == answer.line
+        else Complaint(answer.line, _("answered again in line {line}, which counts").format(line=line))
+    )
 
 
 @functools.lru_cache(maxsize=4096)

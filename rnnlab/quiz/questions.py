@@ -10,7 +10,7 @@ from rnnlab.architecture import UNITS, Activation, Architecture, Cell, Direction
 from rnnlab.counting import Count, LayerCount, Matrix, Shape, count
 from rnnlab.formulas import shape_text
 from rnnlab.quiz.slips import Problem
-from rnnlab.texts import _
+from rnnlab.texts import _, noted
 
 LEVELS = Range(1, 3)
 #: The lecture's own quiz (F3), question one of level one.
@@ -23,14 +23,14 @@ LECTURE = Problem(
 class Kind(StrEnum):
     """What is asked; the value is its name on screen."""
 
-    MODEL = "whole model"
-    LAYER = "one layer"
-    MATRIX = "one matrix"
-    SHAPE = "output shape"
-    COMPARE = "which is smaller"
-    SIZE = "hidden size"
-    CHANGE = "what changes"
-    WRITTEN = "written by hand"
+    MODEL = noted("whole model")
+    LAYER = noted("one layer")
+    MATRIX = noted("one matrix")
+    SHAPE = noted("output shape")
+    COMPARE = noted("which is smaller")
+    SIZE = noted("hidden size")
+    CHANGE = noted("what changes")
+    WRITTEN = noted("written by hand")
 
 
 class Change(StrEnum):
@@ -76,11 +76,11 @@ class Question:
     def __post_init__(self) -> None:
         LEVELS.check("level", self.level)
         if not self.id:
-            raise ValueError("a question needs an id")
+            raise ValueError(_("a question needs an id"))
         if self.kind is Kind.WRITTEN and not self.written:
-            raise ValueError(f"question {self.id} is written by hand and has no text")
+            raise ValueError(_("question {id} is written by hand and has no text").format(id=self.id))
         if self.kind is not Kind.WRITTEN and self.problem is None:
-            raise ValueError(f"question {self.id} has no model to ask about")
+            raise ValueError(_("question {id} has no model to ask about").format(id=self.id))
 
     @property
     def model(self) -> Problem:
@@ -90,7 +90,7 @@ class Question:
             ValueError: it is written by hand and is about none.
         """
         if self.problem is None:
-            raise ValueError(f"question {self.id} is about no model")
+            raise ValueError(_("question {id} is about no model").format(id=self.id))
         return self.problem
 
 
@@ -109,7 +109,11 @@ def layer_of(question: Question) -> LayerCount:
         if layer.name == question.layer:
             return layer
     names = ", ".join(layer.name for layer in layers)
-    raise ValueError(f"question {question.id}: layer must be one of {names}, not {question.layer!r}")
+    raise ValueError(
+        _("question {id}: layer must be one of {names}, not {layer!r}").format(
+            id=question.id, names=names, layer=question.layer
+        )
+    )
 
 
 def changed(problem: Problem, change: Change) -> Problem:
@@ -149,7 +153,7 @@ def right_answer(question: Question) -> int | Shape | Comparison:
         ValueError: the question is written by hand, so that only its key knows; or nothing answers it.
     """
     if question.kind is Kind.WRITTEN:
-        raise ValueError(f"question {question.id} is written by hand: its answer is in the key")
+        raise ValueError(_("question {id} is written by hand: its answer is in the key").format(id=question.id))
     return _RIGHT[question.kind](question)
 
 
@@ -164,7 +168,11 @@ def _layer(question: Question) -> int:
 def _matrix(question: Question) -> int:
     sizes = [t.rows * t.columns for t in layer_of(question).terms if t.matrix is question.matrix]
     if not sizes:
-        raise ValueError(f"question {question.id}: {question.layer} has no matrix {question.matrix}")
+        raise ValueError(
+            _("question {id}: {layer} has no matrix {matrix}").format(
+                id=question.id, layer=question.layer, matrix=question.matrix
+            )
+        )
     return sizes[0]
 
 
@@ -174,7 +182,7 @@ def _shape(question: Question) -> Shape:
 
 def _compare(question: Question) -> Comparison:
     if question.other is None:
-        raise ValueError(f"question {question.id} compares and needs a second model")
+        raise ValueError(_("question {id} compares and needs a second model").format(id=question.id))
     difference = counted(question.model).total - counted(question.other).total
     return Comparison("same" if difference == 0 else "A" if difference < 0 else "B", abs(difference))
 
@@ -185,7 +193,9 @@ def _size(question: Question) -> int:
         middle = (low + high) // 2
         low, high = (middle + 1, high) if _with_units(question, middle) < (question.given or 0) else (low, middle)
     if _with_units(question, low) != question.given:
-        raise ValueError(f"question {question.id}: no hidden size gives {question.given} parameters")
+        raise ValueError(
+            _("question {id}: no hidden size gives {given} parameters").format(id=question.id, given=question.given)
+        )
     return low
 
 
@@ -196,7 +206,7 @@ def _with_units(question: Question, units: int) -> int:
 
 def _change(question: Question) -> int:
     if question.change is None:
-        raise ValueError(f"question {question.id} must say what changes")
+        raise ValueError(_("question {id} must say what changes").format(id=question.id))
     return counted(changed(question.model, question.change)).total - counted(question.model).total
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple, TextIO
 
+from rnnlab.texts import _
+
 DELIMITERS = ",;\t"
 #: Characters of a line and lines of a row; more than that is reported and passed over.
 LONGEST_LINE, MOST_LINES = 64_000, 50
@@ -108,7 +110,7 @@ def table(source: BinaryIO, columns: Sequence[str]) -> Iterator[Row]:
                 return
             except csv.Error:
                 lines.back()
-                trouble = "a quotation mark is opened and not closed, or something follows a closed one"
+                trouble = _("a quotation mark is opened and not closed, or something follows a closed one")
                 yield Row(first, (), trouble)
                 continue
             if any(cell.strip() for cell in cells):
@@ -144,27 +146,32 @@ def _header(lines: _Lines, columns: Sequence[str]) -> _Header:
             names.pop()
         if all(names.count(column) == 1 for column in columns):
             return _Header(delimiter, tuple(names.index(column) for column in columns), len(names))
-    found = "is not UTF-8 text" if _UNREADABLE.search(line) else f"is “{shown(line.strip(), 80)}”"
+    begins = _("is “{line}”").format(line=shown(line.strip(), 80))
+    found = _("is not UTF-8 text") if _UNREADABLE.search(line) else begins
     wanted = ", ".join(columns)
     raise ValueError(
-        f"the first line must name the columns {wanted}, each once, between commas, semicolons or tabs; it {found}"
+        _(
+            "the first line must name the columns {wanted}, each once, between commas, semicolons or tabs; it {found}"
+        ).format(wanted=wanted, found=found)
     )
 
 
 def _row(line: int, cells: list[str], header: _Header) -> Row:
     if cells == [_TOO_LONG]:
-        return Row(line, (), f"more than {LONGEST_LINE:,} characters")
+        return Row(line, (), _("more than {most:,} characters").format(most=LONGEST_LINE))
     if max(header.places) >= len(cells):
-        return Row(line, (), f"{len(cells)} cells where the first line has {header.width}")
+        return Row(line, (), _("{n} cells where the first line has {width}").format(n=len(cells), width=header.width))
     if any(cell.strip() for cell in cells[header.width :]):
         return Row(
             line,
             (),
-            f"{len(cells)} cells where the first line has {header.width}; an answer with a comma needs quotation marks",
+            _("{n} cells where the first line has {width}; an answer with a comma needs quotation marks").format(
+                n=len(cells), width=header.width
+            ),
         )
     wanted = tuple(cells[place] for place in header.places)
     if any(map(_UNREADABLE.search, wanted)):
-        return Row(line, (), "bytes that are not UTF-8 text; save the table as CSV UTF-8")
+        return Row(line, (), _("bytes that are not UTF-8 text; save the table as CSV UTF-8"))
     return Row(line, wanted)
 
 
@@ -179,8 +186,8 @@ def names(source: BinaryIO) -> tuple[str, ...]:
     except ValueError:
         with _opened(source) as text:
             rows = [Row(line, (name,)) for line, name in enumerate(text, 1) if name.strip()]
-        rows = [row._replace(trouble="not UTF-8") if _UNREADABLE.search(row.cells[0]) else row for row in rows]
+        rows = [row._replace(trouble=_("not UTF-8")) if _UNREADABLE.search(row.cells[0]) else row for row in rows]
     for row in rows:
         if row.trouble:
-            raise ValueError(f"line {row.line}: {row.trouble}")
+            raise ValueError(_("line {line}: {sentence}").format(line=row.line, sentence=row.trouble))
     return tuple(row.cells[0].strip() for row in rows if row.cells[0].strip())

@@ -25,23 +25,25 @@ _LARGEST = 5_000_000
 def add(parser: argparse.ArgumentParser) -> None:
     """Give ``parser`` the commands new, check and export."""
     commands = parser.add_subparsers(required=True, metavar="new|check|export", parser_class=type(parser))
-    new = commands.add_parser("new", help="make a quiz and its key from a seed")
+    new = commands.add_parser("new", help=_("make a quiz and its key from a seed"))
     new.set_defaults(command=_new)
-    new.add_argument("--seed", type=int, required=True, metavar="N", help="the same seed makes the same quiz")
-    new.add_argument("--count", type=int, default=10, metavar="N", help="questions; default 10")
-    new.add_argument("--level", type=int, default=1, metavar="N", help="1 (on paper) to 3; default 1")
-    new.add_argument("--title", help="what stands above it")
-    new.add_argument("--per-student", type=Path, metavar="FILE", help="a CSV with a column student, or a name a line")
-    new.add_argument("--out", type=Path, required=True, metavar="FILE", help="the quiz, without answers")
-    new.add_argument("--key", type=Path, metavar="FILE", help="the answers")
-    check = commands.add_parser("check", help="grade a table with the columns student, question, answer")
+    new.add_argument("--seed", type=int, required=True, metavar="N", help=_("the same seed makes the same quiz"))
+    new.add_argument("--count", type=int, default=10, metavar="N", help=_("questions; default 10"))
+    new.add_argument("--level", type=int, default=1, metavar="N", help=_("1 (on paper) to 3; default 1"))
+    new.add_argument("--title", help=_("what stands above it"))
+    new.add_argument(
+        "--per-student", type=Path, metavar="FILE", help=_("a CSV with a column student, or a name a line")
+    )
+    new.add_argument("--out", type=Path, required=True, metavar="FILE", help=_("the quiz, without answers"))
+    new.add_argument("--key", type=Path, metavar="FILE", help=_("the answers"))
+    check = commands.add_parser("check", help=_("grade a table with the columns student, question, answer"))
     check.set_defaults(command=_check)
     _add_quiz(check)
-    check.add_argument("--answers", type=Path, required=True, metavar="FILE", help="CSV with , ; or tabs, UTF-8")
-    out = "grades as CSV; the sums go beside it as FILE.students.csv and FILE.questions.csv"
+    check.add_argument("--answers", type=Path, required=True, metavar="FILE", help=_("CSV with , ; or tabs, UTF-8"))
+    out = _("grades as CSV; the sums go beside it as FILE.students.csv and FILE.questions.csv")
     check.add_argument("--out", type=Path, required=True, metavar="FILE", help=out)
     export = commands.add_parser(
-        "export", help="gift and qti for learning systems, with answers; csv and md to hand out"
+        "export", help=_("gift and qti for learning systems, with answers; csv and md to hand out")
     )
     export.set_defaults(command=_export)
     _add_quiz(export)
@@ -50,8 +52,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_quiz(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--quiz", type=Path, required=True, metavar="FILE", help="made by quiz new, or by hand")
-    help_text = "its key; needed for questions written by hand, and puts answers into csv and md"
+    parser.add_argument("--quiz", type=Path, required=True, metavar="FILE", help=_("made by quiz new, or by hand"))
+    help_text = _("its key; needed for questions written by hand, and puts answers into csv and md")
     parser.add_argument("--key", type=Path, metavar="FILE", help=help_text)
 
 
@@ -115,7 +117,7 @@ def _apart(*paths: Path | None) -> None:
     named = [path.resolve() for path in paths if path is not None]
     for path in named:
         if named.count(path) > 1:
-            raise ValueError(f"{path.name} is named twice: every file needs a name of its own")
+            raise ValueError(_("{name} is named twice: every file needs a name of its own").format(name=path.name))
 
 
 def _read(chosen: argparse.Namespace) -> tuple[Quiz, Key | None]:
@@ -139,11 +141,11 @@ def _text(path: Path) -> str:
     with path.open("rb") as file:
         data = file.read(_LARGEST + 4)
     if len(data) > _LARGEST + 3:
-        raise ValueError(f"the file is too large: at most {_LARGEST:,} bytes")
+        raise ValueError(_("the file is too large: at most {most:,} bytes").format(most=_LARGEST))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start:,} is not UTF-8 text") from None
+        raise ValueError(_("byte {place:,} is not UTF-8 text").format(place=error.start)) from None
 
 
 def _roster(path: Path) -> tuple[str, ...]:
@@ -155,5 +157,5 @@ def _roster(path: Path) -> tuple[str, ...]:
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
     if not found:
-        raise ValueError(f"{path} names no student: a column student, or one name a line")
+        raise ValueError(_("{path} names no student: a column student, or one name a line").format(path=path))
     return found

@@ -65,8 +65,8 @@ def _make() -> None:
         _file(title, exports.export(quiz, key, form), f"quiz.{ending}")
     if not quiz.variants:
         here = urlsplit(st.context.url or "")
-        st.caption(_("Link for the class, without hints and solutions (ten questions):"))
-        link = f"{here.scheme}://{here.netloc}/quiz?quiz={seed}-{level}&exam=yes"
+        st.caption(_("Link for the class, without hints and solutions:"))
+        link = f"{here.scheme}://{here.netloc}/quiz?quiz={seed}-{level}-{count}&exam=yes"
         st.code(link, language=None)
     st.caption(
         _(

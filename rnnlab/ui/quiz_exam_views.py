@@ -41,7 +41,7 @@ def sheet() -> None:
 
 def _numbers() -> tuple[int, int, int]:
     seed, level = quiz_views.seed_and_level()
-    return seed, _COUNT, level
+    return seed, quiz_views.how_many(otherwise=_COUNT), level
 
 
 def _fill_in(quiz: Quiz, student: str, questions: tuple[Question, ...]) -> None:

@@ -11,7 +11,7 @@ from rnnlab import links
 from rnnlab.architecture import Range
 from rnnlab.counting import Matrix
 from rnnlab.experiment import Choice
-from rnnlab.quiz import wording
+from rnnlab.quiz import bank, wording
 from rnnlab.quiz.checking import Mark
 from rnnlab.quiz.hints import hints, solved
 from rnnlab.quiz.progress import HINT_COSTS, MOST_HINTS, WRONG_COSTS, Progress
@@ -21,21 +21,28 @@ from rnnlab.texts import _
 from rnnlab.ui import fields, state, views
 
 SEEDS = Range(0, 9999)
+#: A quiz in the address: seed, level and, for an exam, how many questions.
+_ADDRESS = re.compile(r"(\d{1,4})-([1-3])(?:-(\d{1,3}))?")
 _PROGRESS, _NUMBERS = "quiz progress", "quiz seed and level"
 
 
 def seed_and_level() -> tuple[int, int]:
     """What the address says, else what was practised before, else a seed by chance and level one."""
-    found = re.fullmatch(r"(\d{1,4})-([1-3])", state.quiz())
-    if found:
+    if found := _ADDRESS.fullmatch(state.quiz()):
         return int(found[1]), int(found[2])
     return state.kept(_NUMBERS, lambda: (random.randint(1, SEEDS.high), LEVELS.low))
+
+
+def how_many(otherwise: int) -> int:
+    """How many questions the address asks for."""
+    found = _ADDRESS.fullmatch(state.quiz())
+    return bank.COUNT.nearest(int(found[3])) if found and found[3] else otherwise
 
 
 def practise() -> None:
     """Question after question, as long as a person likes."""
     seed, level = seed_and_level()
-    titles = {1: _("1 · on paper"), 2: _("2 · embeddings, real sizes"), 3: _("3 · both ways, stacked")}
+    titles = {1: _("1 · paper"), 2: _("2 · real sizes"), 3: _("3 · stacked")}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         level = fields.choose(_("Level"), state.key("quiz-level"), list(titles), level, titles.__getitem__)
         with st.container(width=150):
