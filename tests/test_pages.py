@@ -243,7 +243,7 @@ class TestTrain:
         while run.status.active:
             time.sleep(0.05)
         at.run()
-        verdicts = [box.value for box in (*at.success, *at.info) if "You bet on SimpleRNN 5" in box.value]
+        verdicts = [box.value for box in at.markdown if "You bet on SimpleRNN 5" in box.value]
         assert len(verdicts) == 1
 
     @pytest.mark.parametrize("direction", ["bidirectional", "backward"])

@@ -155,34 +155,29 @@ def _go_on(run: Run) -> None:
 
 
 def bet(run: Run | None, bench: Sequence[Architecture]) -> None:
-    """Commit before you look: a person may say who will be right first, and is told afterwards."""
-    bets = state.kept("bets", dict[str, int])
-    if run and run.id in bets:
-        _told(run, bets[run.id])
-    if len(bench) > 1 and not (run and run.status.active):
-        names = [look.label for look in looks(bench)]
-        st.pills(
-            _("Your bet, before you look: which is right first?"),
-            range(len(bench)),
-            format_func=names.__getitem__,
-            key="bet",
-        )
-
-
-def _told(run: Run, chosen: int) -> None:
-    names = [look.label for look in looks([experiment.architecture for experiment in run.experiments])]
-    if run.status.active:
-        st.caption(_("Your bet: {name}.").format(name=names[chosen]))
+    """Commit before you look: a person may say who will be right first, and is told afterwards, in the same line."""
+    if len(bench) < 2:
         return
+    names = [look.label for look in looks(bench)]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.pills(
+            _("Your bet, before you look: which is right first?"), range(len(names)), format_func=names.__getitem__,
+            key="bet", disabled=run is not None and run.status.active,
+        )  # fmt: skip
+        bets = state.kept("bets", dict[str, int])
+        if run and run.id in bets and not run.status.active:
+            st.markdown(_verdict(run, bets[run.id]))
+
+
+def _verdict(run: Run, chosen: int) -> str:
+    names = [look.label for look in looks([experiment.architecture for experiment in run.experiments])]
     first = first_of([lane.history for lane in run.lanes], run.experiments[0].task.target_tokens)
     if not first:
-        st.caption(_("You bet on {name}. Nobody was right so far.").format(name=names[chosen]))
-    elif chosen in first:
-        st.success(_("You bet on {name}, and it was right first.").format(name=names[chosen]), icon=":material/trophy:")
-    else:
-        winners = ", ".join(names[number] for number in first)
-        said = _("You bet on {name}; right first was {winners}. Why?").format(name=names[chosen], winners=winners)
-        st.info(said, icon=":material/psychology:")
+        return _("You bet on {name}. Nobody was right so far.").format(name=names[chosen])
+    if chosen in first:
+        return ":green[**✓**] " + _("You bet on {name}, and it was right first.").format(name=names[chosen])
+    winners = ", ".join(names[number] for number in first)
+    return _("You bet on {name}; right first was **{winners}**. Why?").format(name=names[chosen], winners=winners)
 
 
 def invitation() -> None:
