@@ -75,6 +75,11 @@ class TestPractise:
         assert "8-2" in at.query_params["quiz"]
         assert "Question 1" in said(at)
 
+    def test_a_link_of_nonsense_is_said(self):
+        at = quiz(quiz="9-9<b>")
+        assert "should be a seed and a level" in said(at)
+        assert "Question 1" in said(at)
+
     @pytest.mark.parametrize("place", range(2, 8))
     @pytest.mark.parametrize("level", [1, 3])
     def test_every_kind_has_a_solution(self, level, place):

@@ -80,7 +80,7 @@ def _file(label: str, data: str | bytes, name: str) -> None:
 
 
 def _complain(error: ValueError) -> None:
-    st.warning(views.plain(str(error)[0].upper() + str(error)[1:] + "."), icon=":material/error:")
+    st.warning(views.sentence(error), icon=":material/error:")
 
 
 def _grade() -> None:

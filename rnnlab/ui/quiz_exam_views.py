@@ -22,7 +22,7 @@ def sheet() -> None:
     try:
         quiz = shelf.take(state.bank()) if state.bank() else bank.new(*_numbers())
     except ValueError as error:
-        st.error(views.plain(str(error)[0].upper() + str(error)[1:] + "."), icon=":material/link_off:")
+        st.error(views.sentence(error), icon=":material/link_off:")
         return
     st.subheader(views.plain(quiz.title), anchor=False)
     student = st.text_input(
@@ -34,7 +34,7 @@ def sheet() -> None:
     try:
         questions = quiz.questions_of(bank.student_name(student))
     except ValueError as error:
-        st.warning(views.plain(str(error)[0].upper() + str(error)[1:] + "."), icon=":material/badge:")
+        st.warning(views.sentence(error), icon=":material/badge:")
         return
     _fill_in(quiz, bank.student_name(student), questions)
 
@@ -71,7 +71,7 @@ def _readable(question: Question, typed: str) -> None:
     try:
         check(question, typed)
     except ValueError as error:
-        st.warning(views.plain(str(error)[0].upper() + str(error)[1:] + "."), icon=":material/edit:")
+        st.warning(views.sentence(error), icon=":material/edit:")
 
 
 def _table(student: str, answers: dict[str, str]) -> str:

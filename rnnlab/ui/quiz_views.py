@@ -41,6 +41,11 @@ def how_many(otherwise: int) -> int:
 
 def practise() -> None:
     """Question after question, as long as a person likes."""
+    if state.quiz() and not _ADDRESS.fullmatch(state.quiz()):
+        said = _("quiz={given} should be a seed and a level, such as 7-2; others are taken.").format(
+            given=state.quiz()[:40]
+        )
+        st.warning(views.plain(said), icon=":material/link_off:")
     seed, level = seed_and_level()
     titles = {1: _("1 · paper"), 2: _("2 · real sizes"), 3: _("3 · stacked")}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -113,7 +118,7 @@ def _answer(progress: Progress) -> None:
         try:
             progress.answer(typed)
         except ValueError as error:
-            st.warning(views.plain(str(error)[0].upper() + str(error)[1:] + "."), icon=":material/edit:")
+            st.warning(views.sentence(error), icon=":material/edit:")
         else:
             st.rerun()
 

@@ -57,7 +57,7 @@ def task_story(name: str, text: str) -> tuple[Form, str]:
     try:
         chosen = task(name, text)
     except ValueError as error:
-        problem = _("Type a text to learn.") if not text else str(error)[0].upper() + str(error)[1:] + "."
+        problem = _("Type a text to learn.") if not text else views.sentence(error)
         st.warning(problem, icon=":material/edit:")
         return FIXED_TASKS["hihello"].form, problem
     st.caption(_(chosen.story))

@@ -90,6 +90,12 @@ def plain(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:&" else c for c in text)
 
 
+def sentence(error: ValueError) -> str:
+    """What an error says, as a sentence that Markdown shows as it stands."""
+    said = str(error)
+    return plain(said[:1].upper() + said[1:].removesuffix(".") + ".")
+
+
 def lane_title(look: Look) -> None:
     """The name of an architecture with its colour."""
     st.html(f'<div class="lab-title"><span class="lab-dot" style="--c:{look.colour}"></span>{escape(look.label)}</div>')
