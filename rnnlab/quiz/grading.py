@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TextIO
 
 from rnnlab.quiz import checking, sheets
 from rnnlab.quiz.bank import Key, Quiz, check_key, student_name
@@ -170,11 +170,22 @@ def grade_file(
 
 def _write(path: Path, first: str, tallies: Mapping[str, Tally]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        row = sheets.writer(file)
-        row((first, "answers", "right", "share right", "credit", "commonest slips"))
-        for name, tally in tallies.items():
-            share = round(tally.share_right, 3)
-            row((name, tally.answers, tally.right, share, tally.credit, tally.commonest()))
+        write_sums(file, first, tallies)
+
+
+def write_sums(file: TextIO, first: str, tallies: Mapping[str, Tally]) -> None:
+    """Write the sums of students or questions as a table.
+
+    Args:
+        file: open for text, without translation of line ends.
+        first: the name of the first column.
+        tallies: by student or question.
+    """
+    row = sheets.writer(file)
+    row((first, "answers", "right", "share right", "credit", "commonest slips"))
+    for name, tally in tallies.items():
+        share = round(tally.share_right, 3)
+        row((name, tally.answers, tally.right, share, tally.credit, tally.commonest()))
 
 
 class _Answer(NamedTuple):

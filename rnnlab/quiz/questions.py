@@ -6,18 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rnnlab.architecture import UNITS, Activation, Architecture, Cell, Direction, Form, MergeMode, Range
+from rnnlab.architecture import UNITS, Direction, MergeMode, Range
 from rnnlab.counting import Count, LayerCount, Matrix, Shape, count
 from rnnlab.formulas import shape_text
+from rnnlab.presets import PRESETS
 from rnnlab.quiz.slips import Problem
 from rnnlab.texts import _, noted
 
 LEVELS = Range(1, 3)
 #: The lecture's own quiz (F3), question one of level one.
-LECTURE = Problem(
-    Architecture(Cell.SIMPLE_RNN, 128, 100),
-    Form(5000, timesteps=30, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
-)
+_F3 = next(preset for preset in PRESETS if preset.name == "F3")
+LECTURE = Problem(_F3.bench[0], _F3.form)
 
 
 class Kind(StrEnum):

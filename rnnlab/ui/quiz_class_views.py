@@ -14,7 +14,7 @@ import streamlit as st
 from rnnlab import charts
 from rnnlab.quiz import bank, exports, sheets
 from rnnlab.quiz.bank import Key, Quiz
-from rnnlab.quiz.grading import GRADED, Complaint, Report, Tally, grade
+from rnnlab.quiz.grading import GRADED, Complaint, Report, Tally, grade, write_sums
 from rnnlab.texts import _
 from rnnlab.ui import fields, quiz_views, state, views
 
@@ -154,17 +154,12 @@ def _tallies(first: str, tallies: Mapping[str, Tally]) -> pd.DataFrame:
 
 
 def _zip(report: Report, graded: str) -> bytes:
+    """The three files that ``quiz check`` writes."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as folder:
         folder.writestr("graded.csv", graded.encode("utf-8-sig"))
-        for name, first, tallies in (
-            ("students", "student", report.students),
-            ("questions", "question", report.questions),
-        ):
-            table = io.StringIO()
-            row = sheets.writer(table)
-            row((first, "answers", "right", "credit", "slips"))
-            for tally_name, tally in tallies.items():
-                row((tally_name, tally.answers, tally.right, tally.credit, tally.commonest()))
-            folder.writestr(f"graded.{name}.csv", table.getvalue().encode("utf-8-sig"))
+        for first, tallies in (("student", report.students), ("question", report.questions)):
+            sums = io.StringIO()
+            write_sums(sums, first, tallies)
+            folder.writestr(f"graded.{first}s.csv", sums.getvalue().encode("utf-8-sig"))
     return file.getvalue()
