@@ -12,6 +12,7 @@ def test_the_bench_changes_and_the_totals_with_it(page: Page) -> None:
     page.goto("/")
     totals = page.locator(".lab-total")
     expect(totals).to_have_text(["85", "250", "210"])
+    expect(number(page, "Hidden size")).to_have_count(3)  # the fields come one by one, in no order
     type_in(number(page, "Hidden size").first, 128)
     expect(totals).to_have_text(["17,797", "250", "210"])
     page.get_by_role("button", name="Add an architecture").click()
