@@ -138,8 +138,8 @@ def share_bars(table: pd.DataFrame) -> alt.Chart:
     """
     bars = _base().properties(height=60 + 22 * len(table), width="container").mark_bar(cornerRadius=2, color="#3A7FD5")
     bars = bars.encode(
-        y=alt.Y("question:N", sort=None, title=None),
-        x=alt.X("right:Q", title="right", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+        y=alt.Y("question:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+        x=alt.X("right:Q", title="right", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
         tooltip=["question:N", alt.Tooltip("right:Q", format=".0%")],
     )
     chart: alt.Chart = _with_data(bars, table=table)

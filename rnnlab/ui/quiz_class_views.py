@@ -90,7 +90,7 @@ def _grade() -> None:
     with grid.container():
         key_file = st.file_uploader(_("Key, for questions written by hand"), type="json", key="class-key")
     with grid.container():
-        hint = _("Answers: CSV with the columns student, question, answer")
+        hint = _("Answers (student, question, answer)")
         answers = st.file_uploader(hint, type=["csv", "tsv", "txt"], key="class-answers")
     if not quiz_file or not answers:
         st.caption(_("Bring the quiz and the answers; the class's picture appears here."))
