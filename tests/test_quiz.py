@@ -240,6 +240,8 @@ class TestChecking:
         assert check(question, f"b by {by:,}").right
         assert check(question, "B 7").credit == ONE_SLIP
         assert not check(question, f"A {by}").right
+        without = check(question, f"B {by - 3 * 256 + 128}")
+        assert (slips(without), without.credit) == ((Slip.BIAS,), ONE_SLIP)
         with pytest.raises(ValueError, match="A, B or same"):
             check(question, "the first")
 

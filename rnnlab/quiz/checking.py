@@ -10,8 +10,8 @@ from rnnlab.architecture import Form
 from rnnlab.counting import Shape
 from rnnlab.formulas import shape_text
 from rnnlab.quiz.arithmetic import number
-from rnnlab.quiz.questions import Comparison, Kind, Question, changed, counted, right_answer
-from rnnlab.quiz.slips import Finding, Parts, Slip, diagnose
+from rnnlab.quiz.questions import Comparison, Kind, Question, changed, compared, counted, right_answer
+from rnnlab.quiz.slips import Finding, Parts, Slip, diagnose, slips_of
 from rnnlab.texts import _, ngettext
 
 #: Credit of an answer: right; wrong by one known slip; wrong by two.
@@ -60,7 +60,7 @@ def check(question: Question, answer: str, expected: str = "") -> Mark:
         return _check_written(answer, expected)
     right = right_answer(question)
     if isinstance(right, Comparison):
-        return _check_comparison(right, answer)
+        return _check_comparison(question, right, answer)
     if isinstance(right, tuple):
         return _check_shape(right, answer, question.model.form)
     return _check_number(question, right, _number(question, answer))
@@ -128,13 +128,28 @@ def _number(question: Question, answer: str) -> int:
     return number(answer.strip().removeprefix("+"))
 
 
-def _check_comparison(right: Comparison, answer: str) -> Mark:
+def _check_comparison(question: Question, right: Comparison, answer: str) -> Mark:
     given = _comparison(answer)
     if given == right:
         return Mark(True, RIGHT)
+    if findings := _made_twice(question, given):
+        return _explained(findings)
     if given.smaller == right.smaller:
         return Mark(False, ONE_SLIP, (), _("The smaller one is right; the difference is another."))
     return Mark(False, 0.0, (), _("Count both first, then compare."))
+
+
+def _made_twice(question: Question, given: Comparison) -> tuple[Finding, ...]:
+    """The slips that lead to this comparison where they are made in both models, as far as each allows it."""
+    problems = [problem for problem in (question.model, question.other) if problem]
+    rights = [counted(problem).total for problem in problems]
+    numbers = [dict(slips_of(problem)) for problem in problems]
+    return tuple(
+        Finding((slip,), frozenset())
+        for slip in Slip
+        if any(slip in known for known in numbers)
+        and compared(*(known.get(slip, right) for known, right in zip(numbers, rights, strict=True))) == given
+    )
 
 
 def _comparison(answer: str) -> Comparison:

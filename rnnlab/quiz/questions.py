@@ -182,8 +182,12 @@ def _shape(question: Question) -> Shape:
 def _compare(question: Question) -> Comparison:
     if question.other is None:
         raise ValueError(_("question {id} compares and needs a second model").format(id=question.id))
-    difference = counted(question.model).total - counted(question.other).total
-    return Comparison("same" if difference == 0 else "A" if difference < 0 else "B", abs(difference))
+    return compared(counted(question.model).total, counted(question.other).total)
+
+
+def compared(a: int, b: int) -> Comparison:
+    """Which of two counts is smaller, and by how much."""
+    return Comparison("same" if a == b else "A" if a < b else "B", abs(a - b))
 
 
 def _size(question: Question) -> int:

@@ -173,17 +173,22 @@ def _wrong(progress: Progress, mark: Mark) -> None:
         said += " " + _("The first layer that differs: {layer}.").format(layer=mark.wrong_layer)
     st.error(views.plain(said), icon=":material/close:")
     if mark.findings:
-        st.markdown(
-            _("This number comes out when:") if len(mark.findings) == 1 else _("Any of these leads to this number:")
-        )
+        st.markdown(_lead(mark))
     for finding in mark.findings:
         st.markdown("\n".join(f"- {views.plain(slip.value)}" for slip in finding.slips))
-        if progress.question.kind is not Kind.CHANGE:
+        if finding.matrices and progress.question.kind is not Kind.CHANGE:
             views.matrices(counted(progress.question.model), finding.matrices)
     if mark.sentence:
         st.markdown(views.plain(mark.sentence))
     if not mark.findings and progress.question.kind is Kind.MODEL and not mark.wrong_layer:
         st.caption(_("Answer layer by layer to see which layer is the first that differs."))
+
+
+def _lead(mark: Mark) -> str:
+    """What stands above the explanations: of one number they are alternatives, of several layers they are not."""
+    if mark.wrong_layer:
+        return _("What leads to the numbers that differ:")
+    return _("This number comes out when:") if len(mark.findings) == 1 else _("Any of these leads to this number:")
 
 
 def solution(progress: Progress) -> None:
