@@ -49,7 +49,7 @@ def _read(card: int, architecture: Architecture) -> Architecture:
 def cards(bench: Sequence[Architecture], form: Form) -> list[DeltaGenerator]:
     """The bench as cards; the foot of each, for the page to write in."""
     feet = []
-    grid = st.grid(min_column_width=250, gap="small")
+    grid = st.grid(min_column_width=270, gap="small")
     for card, architecture, look in zip(state.cards(), bench, looks(bench), strict=True):
         with grid.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
