@@ -52,7 +52,7 @@ def compiled() -> Any:
 
 def arrays() -> tuple[Any, Any]:
     """Inputs one-hot (B, T, V) and targets (B, T)."""
-    numbers = EXPERIMENT.task.arrays()
+    numbers = EXPERIMENT.task.data(0).train
     return np.eye(EXPERIMENT.form.input_dim, dtype=np.float32)[numbers.inputs], numbers.targets
 
 

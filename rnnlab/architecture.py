@@ -11,14 +11,25 @@ from typing import NamedTuple
 
 
 class Cell(StrEnum):
+    """The kinds of cell; DENSE has no recurrence: a layer that sees each step by itself, to compare with."""
+
     SIMPLE_RNN = "simple_rnn"
     LSTM = "lstm"
     GRU = "gru"
+    DENSE = "dense"
 
     @property
     def class_name(self) -> str:
         """The name of the Keras layer, which is also the name on screen."""
-        return {Cell.SIMPLE_RNN: "SimpleRNN", Cell.LSTM: "LSTM", Cell.GRU: "GRU"}[self]
+        return {Cell.SIMPLE_RNN: "SimpleRNN", Cell.LSTM: "LSTM", Cell.GRU: "GRU", Cell.DENSE: "Dense"}[self]
+
+    @property
+    def recurrent(self) -> bool:
+        return self is not Cell.DENSE
+
+
+#: The cells with a memory.
+RECURRENT_CELLS = tuple(cell for cell in Cell if cell.recurrent)
 
 
 class Direction(StrEnum):
@@ -32,6 +43,31 @@ class MergeMode(StrEnum):
     SUM = "sum"
     MUL = "mul"
     AVE = "ave"
+
+
+class Pattern(StrEnum):
+    """The forms of input and output, as Karpathy, "The Unreasonable Effectiveness of Recurrent Neural Networks" (2015), draws them."""
+
+    ONE_TO_ONE = "one_to_one"
+    ONE_TO_MANY = "one_to_many"
+    MANY_TO_ONE = "many_to_one"
+    IN_STEP = "in_step"
+    ENCODER_DECODER = "encoder_decoder"
+
+    @property
+    def one_input(self) -> bool:
+        """Whether one vector goes in, instead of a sequence."""
+        return self in (Pattern.ONE_TO_ONE, Pattern.ONE_TO_MANY)
+
+    @property
+    def many_outputs(self) -> bool:
+        """Whether a sequence comes out, instead of one vector."""
+        return self in (Pattern.ONE_TO_MANY, Pattern.IN_STEP, Pattern.ENCODER_DECODER)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether one vector is handed to the writing layers again at every step."""
+        return self in (Pattern.ONE_TO_MANY, Pattern.ENCODER_DECODER)
 
 
 class Activation(StrEnum):
@@ -73,6 +109,7 @@ EMBEDDING_DIM = Range(1, 4096)
 LAYERS = Range(1, 4)
 INPUT_DIM = Range(1, 1_000_000)
 TIMESTEPS = Range(1, 10_000)
+OUTPUT_STEPS = Range(1, 1_000)
 BATCH_SIZE = Range(1, 65_536)
 OUTPUTS = Range(1, 100_000)
 BENCH_SIZE = Range(1, 6)
@@ -121,7 +158,11 @@ class Architecture:
 
     @property
     def bidirectional(self) -> bool:
-        return self.direction is Direction.BIDIRECTIONAL
+        return self.cell.recurrent and self.direction is Direction.BIDIRECTIONAL
+
+    @property
+    def backward(self) -> bool:
+        return self.cell.recurrent and self.direction is Direction.BACKWARD
 
     @property
     def directions(self) -> int:
@@ -141,7 +182,8 @@ class Architecture:
     def label(self) -> str:
         """A short name that says what differs from a plain layer: "BiLSTM 128 ×2"."""
         front = {Direction.FORWARD: "", Direction.BACKWARD: "Backward ", Direction.BIDIRECTIONAL: "Bi"}
-        name = f"{front[self.direction]}{self.cell.class_name} {self.units}"
+        way = self.direction if self.cell.recurrent else Direction.FORWARD
+        name = f"{front[way]}{self.cell.class_name} {self.units}"
         if self.layers > 1:
             name += f" ×{self.layers}"
         if self.embedding_dim:
@@ -160,11 +202,13 @@ class Form:
     Attributes:
         input_dim: numbers per timestep: the size of the vocabulary V for tokens, d for plain numbers.
         tokens: whether a timestep is a token of a vocabulary (one-hot or embedded) or a vector of plain numbers.
-        timesteps: length T of a sequence; None for any.
+        timesteps: length T of a sequence that goes in; None for any.
         batch_size: sequences B per batch; None for any.
-        return_sequences: whether there is an output at every timestep or only after the last.
+        pattern: one vector or a sequence in, one vector or a sequence out.
+        output_steps: length of the sequence that comes out, where it is another than T (one to many, encoder-decoder).
         outputs: neurons of the output layer; None for no output layer.
         activation: activation of the output layer.
+        masked: whether token 0 is padding, which every layer passes over.
 
     Raises:
         ValueError: a value is not allowed.
@@ -174,15 +218,19 @@ class Form:
     tokens: bool = True
     timesteps: int | None = 6
     batch_size: int | None = None
-    return_sequences: bool = True
+    pattern: Pattern = Pattern.IN_STEP
+    output_steps: int = 5
     outputs: int | None = 5
     activation: Activation = Activation.SOFTMAX
+    masked: bool = False
 
     def __post_init__(self) -> None:
         check_choice("activation", self.activation, Activation)
+        check_choice("pattern", self.pattern, Pattern)
         check_flag("tokens", self.tokens)
-        check_flag("return_sequences", self.return_sequences)
+        check_flag("masked", self.masked)
         INPUT_DIM.check("vocabulary" if self.tokens else "input size", self.input_dim)
+        OUTPUT_STEPS.check("output steps", self.output_steps)
         for name, allowed, value in (
             ("timesteps", TIMESTEPS, self.timesteps),
             ("batch size", BATCH_SIZE, self.batch_size),
@@ -191,9 +239,24 @@ class Form:
             if value is not None:
                 allowed.check(name, value)
 
+    @property
+    def embeddable(self) -> bool:
+        """Whether an embedding can stand first: one vector of numbers, or numbers at each step, cannot be looked up."""
+        return self.tokens and not self.pattern.one_input
+
+    @property
+    def padded(self) -> bool:
+        """Whether sequences have padding at their end, which is passed over."""
+        return self.masked and self.embeddable
+
+    @property
+    def steps_out(self) -> int | None:
+        """Length of what comes out, where that is a sequence."""
+        return self.output_steps if self.pattern.repeats else self.timesteps
+
     def fit(self, architecture: Architecture) -> Architecture:
-        """The architecture as this form allows it: plain numbers cannot be looked up in an embedding."""
-        return architecture if self.tokens else replace(architecture, embedding_dim=None)
+        """The architecture as this form allows it: what cannot be looked up has no embedding."""
+        return architecture if self.embeddable else replace(architecture, embedding_dim=None)
 
 
 #: What stands on the bench when rnnlab is first opened.

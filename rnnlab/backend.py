@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from rnnlab.architecture import Activation, Form
 from rnnlab.experiment import Device
 
 
@@ -38,9 +39,11 @@ with quiet_errors():  # what its C++ side says before it knows the level above
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Step", "compile_step", "configure", "devices", "keras", "place", "resolve"]
+__all__ = ["Forward", "Step", "compile_forward", "compile_step", "configure", "devices", "keras", "place", "resolve"]
 
-Step = Callable[[NDArray[np.float32] | NDArray[np.int32], NDArray[np.int32]], tuple[Any, Any, Any]]
+Samples = NDArray[np.float32] | NDArray[np.int32]
+Step = Callable[[Samples, Samples], tuple[Any, Any, Any]]
+Forward = Callable[[Samples], NDArray[np.float32]]
 
 
 @functools.cache
@@ -94,22 +97,61 @@ def place(device: str) -> AbstractContextManager[Any]:
     return scope
 
 
-def compile_step(model: keras.Model, optimizer: keras.Optimizer, device: str) -> Step:
+def compile_step(model: keras.Model, optimizer: keras.Optimizer, form: Form, device: str) -> Step:
     """One step of gradient descent as a compiled function.
 
     Returns:
-        A function of inputs (B, T, V) or (B, T) and targets (B, T). It gives, from one forward pass with the weights
-        before the update: the mean cross-entropy (nats); the tokens predicted (B, T); their probabilities (B, T).
+        A function of inputs (B, …) as a task has them and targets (B, S). It gives, from one forward pass with the weights
+        before the update: the mean cross-entropy (nats), or the mean squared error where a number is said; the tokens or
+        classes predicted (B, S); their probabilities, or the numbers said (B, S).
     """
-    where = resolve(device)
+    where, encode = resolve(device), _encoder(model, form)
 
     @tf.function  # type: ignore[untyped-decorator]
     def step(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
         with tf.device(where):
             with tf.GradientTape() as tape:
-                probabilities = model(inputs, training=True)  # (B, T, V)
-                loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(targets, probabilities))
+                outputs = _in_steps(model(encode(inputs), training=True), form)  # (B, S, K)
+                loss = _loss(targets, outputs, form)
             optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-            return loss, tf.argmax(probabilities, axis=-1), tf.reduce_max(probabilities, axis=-1)
+            return loss, tf.argmax(outputs, axis=-1), tf.reduce_max(outputs, axis=-1)
 
     return step  # type: ignore[no-any-return]
+
+
+def compile_forward(model: keras.Model, form: Form, device: str) -> Forward:
+    """The model as a compiled function of inputs (B, …), as a task has them, to outputs (B, S, K), for any B."""
+    where, encode = resolve(device), _encoder(model, form)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def forward(inputs: Any) -> Any:
+        with tf.device(where):
+            return _in_steps(model(encode(inputs), training=False), form)
+
+    return lambda inputs: np.asarray(forward(tf.convert_to_tensor(inputs)))
+
+
+def _encoder(model: keras.Model, form: Form) -> Callable[[Any], Any]:
+    """What turns a task's inputs into those of the model: token numbers one-hot, where it has no embedding.
+
+    Padding has no 1 at all, which is how a Masking layer knows it.
+    """
+    if not form.embeddable or len(model.input_shape) == 2:
+        return lambda inputs: inputs
+
+    def encode(tokens: Any) -> Any:
+        vectors = tf.one_hot(tokens, form.input_dim)  # (B, T, V)
+        return vectors * tf.cast(tokens != 0, vectors.dtype)[..., tf.newaxis] if form.padded else vectors
+
+    return encode
+
+
+def _in_steps(outputs: Any, form: Form) -> Any:
+    """Outputs with an axis of steps, of length 1 where one vector comes out."""
+    return outputs if form.pattern.many_outputs else outputs[:, tf.newaxis]
+
+
+def _loss(targets: Any, outputs: Any, form: Form) -> Any:
+    if form.activation is Activation.LINEAR:
+        return keras.ops.mean((outputs[..., 0] - targets) ** 2)
+    return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(targets, outputs))

@@ -77,10 +77,11 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
 
 
 def _shades(layers: Sequence[str]) -> list[str]:
-    """A colour for each layer: the embedding and the output as their matrices, recurrent layers from dark to light."""
+    """A colour for each layer: the embedding and the output as their matrices, others from dark to light."""
     fixed = {"embedding": MATRICES[Matrix.EMBEDDING], "output": MATRICES[Matrix.OUTPUT_KERNEL]}
     recurrent = iter(("#2F6DB5", "#5C9BE0", "#93C1F0", "#C3DEF8"))
-    return [fixed.get(layer) or next(recurrent) for layer in layers]
+    decoders = iter(("#0B7A5F", "#2FAF8F", "#7DCFB9", "#BFE8DD"))
+    return [fixed.get(layer) or next(decoders if layer.startswith("decoder") else recurrent) for layer in layers]
 
 
 def size_curves(curves: pd.DataFrame, chosen: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
@@ -146,8 +147,14 @@ def share_bars(table: pd.DataFrame) -> alt.Chart:
     return chart
 
 
+#: The parts of the data, as the column "part" has them; where nothing is held out, all there is.
+HELD_OUT, TRAINING, EVERYTHING = "held out", "training", "all samples"
+
+
 @functools.lru_cache
-def loss_curves(looks: tuple[Look, ...], epochs: int, logarithmic: bool) -> dict[str, Any]:
+def loss_curves(
+    looks: tuple[Look, ...], epochs: int, logarithmic: bool, squared: bool = False, named: bool = True
+) -> dict[str, Any]:
     """Loss by epoch, one line for each architecture, as a specification without its data.
 
     A race draws this many times a second with another table each time, so the specification is made once.
@@ -156,21 +163,56 @@ def loss_curves(looks: tuple[Look, ...], epochs: int, logarithmic: bool) -> dict
         looks: the architectures in the order of the bench.
         epochs: the last epoch, where the axis ends from the start.
         logarithmic: whether the loss has a logarithmic axis.
+        squared: whether the loss is a squared error instead of nats.
+        named: whether the chart has a legend of its own.
 
     Returns:
-        A Vega-Lite specification; its data is to be the dataset "table" with columns architecture, epoch, loss.
+        A Vega-Lite specification; its data is to be the dataset "table" with columns architecture, epoch, loss, part.
     """
-    x_scale = alt.Scale(domain=[1, max(2, epochs)], nice=False)
-    y_scale = alt.Scale(type="log" if logarithmic else "linear", zero=not logarithmic, nice=True)
-    lines = _base().properties(height=250, width="container").mark_line(strokeWidth=2.5, clip=True)
-    lines = lines.encode(
-        x=alt.X("epoch:Q", title="epoch", scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y("loss:Q", title="loss (nats)", scale=y_scale, axis=alt.Axis(tickCount=5)),
-        color=_colour(looks, _legend()),
-        strokeDash=_dash(looks, _legend()),
-        tooltip=["architecture:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
+    scale = alt.Scale(type="log" if logarithmic else "linear", zero=not logarithmic, nice=True)
+    title = "loss (squared error)" if squared else "loss (nats)"
+    y = alt.Y("loss:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
+    return specification(_by_epoch(looks, epochs, y, alt.Tooltip("loss:Q", format=".4f"), named))
+
+
+@functools.lru_cache
+def metric_curves(looks: tuple[Look, ...], epochs: int, title: str) -> dict[str, Any]:
+    """The share that is right by epoch, with levels to compare with, as a specification without its data.
+
+    Args:
+        looks: the architectures in the order of the bench.
+        epochs: the last epoch.
+        title: of the share.
+
+    Returns:
+        A Vega-Lite specification; its data is to be the datasets "table" with columns architecture, epoch, share, part and
+        "lines" with columns share, label.
+    """
+    y = alt.Y("share:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5, format="%"))
+    curves = _by_epoch(looks, epochs, y, alt.Tooltip("share:Q", format=".1%"), named=False)
+    lines = alt.Chart(alt.NamedData("lines"))
+    rules = lines.mark_rule(strokeDash=[3, 3], opacity=0.6, color="#888").encode(y=alt.Y("share:Q"))
+    names = lines.mark_text(align="left", dx=4, dy=-6, color="#888").encode(
+        y=alt.Y("share:Q"), x=alt.value(0), text="label:N"
     )
-    return specification(lines)
+    return specification(alt.LayerChart(layer=[rules, names, curves], height=250, width="container"))
+
+
+def _by_epoch(looks: tuple[Look, ...], epochs: int, y: alt.Y, tooltip: alt.Tooltip, named: bool) -> alt.Chart:
+    """A line for each architecture: strong for what is held out (or all there is), faint for the training."""
+    x_scale = alt.Scale(domain=[1, max(2, epochs)], nice=False)
+    lines = _base().properties(height=250, width="container").mark_line(strokeWidth=2.5, clip=True)
+    legend = _legend() if named else None
+    faint = alt.Scale(domain=[HELD_OUT, TRAINING, EVERYTHING], range=[1, 0.35, 1])
+    chart: alt.Chart = lines.encode(
+        x=alt.X("epoch:Q", title="epoch", scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
+        y=y,
+        color=_colour(looks, legend),
+        strokeDash=_dash(looks, legend),
+        opacity=alt.Opacity("part:N", scale=faint, legend=None),
+        tooltip=["architecture:N", "part:N", "epoch:Q", tooltip],
+    )
+    return chart
 
 
 def specification(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 from rnnlab.architecture import (
@@ -26,15 +29,18 @@ from rnnlab.architecture import (
     Direction,
     Form,
     MergeMode,
+    Pattern,
     Range,
     labels,
 )
 from rnnlab.counting import Count, LayerCount, count
-from rnnlab.experiment import CLIP_AT, EPOCHS, LEARNING_RATE, SEED, Clipping, Experiment, Optimizer, Training
+from rnnlab.experiment import CLIP_AT, EPOCHS, LEARNING_RATE, SEED, Clipping, Experiment, Optimizer, default_training
 from rnnlab.formulas import layer_formulas, shape_text, term_text
-from rnnlab.history import Chunk, History, Reached, Status
+from rnnlab.history import Chunk, History, Reached, Scores, Status
 from rnnlab.quiz import terminal
-from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TEXT_LENGTH
+from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task
+from rnnlab.tasks.task import samples
+from rnnlab.tasks.text import TEXT_LENGTH
 
 BAD_ARGUMENTS, NOT_FINISHED = 2, 1
 
@@ -85,7 +91,9 @@ def _within(allowed: Range) -> str:
 
 
 def _add_architecture(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--units", type=int, default=5, metavar="N", help=f"hidden size, {_within(UNITS)}; default 5")
+    parser.add_argument(
+        "--units", type=int, metavar="N", help=f"hidden size, {_within(UNITS)}; default 5 or the task's"
+    )
     parser.add_argument("--embedding", type=int, metavar="N", help=f"embedding dimension, {_within(EMBEDDING_DIM)}")
     parser.add_argument("--layers", type=int, default=1, metavar="N", help=f"recurrent layers, {_within(LAYERS)}")
     parser.add_argument("--direction", choices=[d.value for d in Direction], default="forward")
@@ -94,11 +102,13 @@ def _add_architecture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-bias", action="store_true", help="no biases in the recurrent layers")
 
 
-def _architecture(cell: str, chosen: argparse.Namespace) -> Architecture:
+def _architecture(cell: str, chosen: argparse.Namespace, sizes: Architecture | None = None) -> Architecture:
+    """The architecture of the arguments; what they do not say is as in ``sizes``."""
+    sizes = sizes or Architecture()
     return Architecture(
         cell=Cell(cell),
-        units=chosen.units,
-        embedding_dim=chosen.embedding,
+        units=sizes.units if chosen.units is None else chosen.units,
+        embedding_dim=sizes.embedding_dim if chosen.embedding is None else chosen.embedding,
         direction=Direction(chosen.direction),
         merge_mode=MergeMode(chosen.merge),
         layers=chosen.layers,
@@ -116,7 +126,14 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--input-dim", type=int, metavar="N", help="plain numbers a timestep, instead of a vocabulary")
     parser.add_argument("--timesteps", type=int, metavar="N", help=f"{_within(TIMESTEPS)}; default any")
     parser.add_argument("--batch-size", type=int, metavar="N", help=f"{_within(BATCH_SIZE)}; default any")
-    parser.add_argument("--return-sequences", action="store_true", help="an output at every timestep")
+    every = "an output at every timestep"
+    parser.add_argument(
+        "--pattern", choices=[p.value for p in Pattern], default="many_to_one", help="default many_to_one"
+    )
+    parser.add_argument("--return-sequences", action="store_const", const="in_step", dest="pattern", help=every)
+    parser.add_argument(
+        "--output-steps", type=int, default=5, metavar="N", help="where the output has a length of its own"
+    )
     head = parser.add_mutually_exclusive_group()
     head.add_argument("--outputs", type=int, default=1, metavar="N", help=f"neurons at the end, {_within(OUTPUTS)}")
     head.add_argument("--no-head", action="store_true", help="no output layer")
@@ -132,7 +149,8 @@ def _form(chosen: argparse.Namespace) -> Form:
         tokens=chosen.vocabulary is not None,
         timesteps=chosen.timesteps,
         batch_size=chosen.batch_size,
-        return_sequences=chosen.return_sequences,
+        pattern=Pattern(chosen.pattern),
+        output_steps=chosen.output_steps,
         outputs=None if chosen.no_head else chosen.outputs,
         activation=Activation.SIGMOID if chosen.outputs == 1 else Activation.SOFTMAX,
     )
@@ -197,12 +215,16 @@ def _print_formulas(architecture: Architecture, form: Form, counted: Count) -> N
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_train)
-    parser.add_argument("task", nargs="?", choices=list(FIXED_TASKS), help="what to learn; or give --text")
-    parser.add_argument("--text", help=f"a text of your own, {_within(TEXT_LENGTH)} characters")
+    parser.add_argument("task", nargs="?", choices=list(TASKS), metavar="TASK", help="what to learn, see: rnnlab tasks")
+    parser.add_argument("--text", help=f"a text of your own, {TEXT_LENGTH.low} to {TEXT_LENGTH.high} characters")
+    parser.add_argument("--labelled", metavar="FILE", help="labelled texts of your own: CSV or TSV with text and label")
+    parser.add_argument("--by", choices=["characters", "words"], help="the pieces of labelled texts")
+    parser.add_argument("--delay", type=int, metavar="N", help="of the tasks copy and adding")
     parser.add_argument("--cell", choices=[c.value for c in Cell], action="append", help="may be given several times")
     _add_architecture(parser)
-    parser.add_argument("--epochs", type=int, default=50, metavar="N", help=f"{_within(EPOCHS)}; default 50")
-    parser.add_argument("--learning-rate", type=float, default=0.1, metavar="X", help=f"{LEARNING_RATE}; default 0.1")
+    parser.add_argument("--epochs", type=int, metavar="N", help=f"{_within(EPOCHS)}; default: the task's")
+    parser.add_argument("--learning-rate", type=float, metavar="X", help=f"{LEARNING_RATE}; default: the task's")
+    parser.add_argument("--batch-size", type=int, metavar="N", help=f"{_within(BATCH_SIZE)}; default: the task's")
     parser.add_argument("--optimizer", choices=[o.value for o in Optimizer], default="adam")
     clip = parser.add_mutually_exclusive_group()
     clip.add_argument("--clip-norm", type=float, metavar="X", help=f"clip gradients by their common norm, {CLIP_AT}")
@@ -212,25 +234,34 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object an epoch, and one at the end")
 
 
+def _chosen_task(chosen: argparse.Namespace) -> Task:
+    """The task that is named, or that the text or file of the person's own asks for."""
+    named = [chosen.task is not None, chosen.text is not None, chosen.labelled is not None]
+    if sum(named) != 1:
+        raise ValueError(f"give one task ({', '.join(TASKS)}), or --text, or --labelled")
+    options = {name: value for name in ("by", "delay") if (value := getattr(chosen, name)) is not None}
+    if chosen.text is not None:
+        return task("own", text=chosen.text, **options)
+    if chosen.labelled is not None:
+        path = Path(chosen.labelled)
+        return task(
+            "labelled", data_key=labelled.bring(labelled_file.read_file(path.read_bytes(), path.name)), **options
+        )
+    return task(chosen.task, **options)
+
+
 def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
-    if (chosen.task is None) == (chosen.text is None):
-        raise ValueError(f"give one task ({', '.join(FIXED_TASKS)}) or --text")
-    clipping, clip_at = Clipping.NONE, 1.0
+    learned = _chosen_task(chosen)
+    settings = default_training(learned)
+    said = {name: getattr(chosen, name) for name in ("epochs", "learning_rate", "batch_size")}
+    said = {name: value for name, value in said.items() if value is not None}
     for kind, value in ((Clipping.NORM, chosen.clip_norm), (Clipping.VALUE, chosen.clip_value)):
         if value is not None:
-            clipping, clip_at = kind, value
-    training = Training(
-        chosen.epochs,
-        chosen.learning_rate,
-        Optimizer(chosen.optimizer),
-        clipping,
-        clip_at,
-        chosen.seed,
-        chosen.device,
-    )
-    name, text = (chosen.task, "") if chosen.task else (OWN_TEXT, chosen.text)
+            said |= {"clipping": kind, "clip_at": value}
+    training = replace(settings, optimizer=Optimizer(chosen.optimizer), seed=chosen.seed, device=chosen.device, **said)
     cells = chosen.cell or [Cell.LSTM.value]
-    return tuple(Experiment(_architecture(cell, chosen), name, text, training) for cell in cells)
+    sizes = learned.defaults.bench[0]
+    return tuple(Experiment(_architecture(cell, chosen, sizes), learned, training) for cell in cells)
 
 
 def _train(chosen: argparse.Namespace) -> int:
@@ -253,27 +284,30 @@ def _train(chosen: argparse.Namespace) -> int:
     return 0 if all(result.status is Status.FINISHED for result in reached) else NOT_FINISHED
 
 
+def _said(experiment: Experiment, chunk: Chunk, epoch: int = -1) -> str:
+    """What was predicted of the first sample that is drawn, at this epoch of the chunk."""
+    if not len(chunk.scores):
+        return ""
+    inputs, targets = samples(experiment.task, experiment.training.seed)
+    return experiment.task.draw(inputs[0], targets[0], chunk.predicted[epoch, 0], chunk.probability[epoch, 0]).said
+
+
 def _json_report(experiments: Sequence[Experiment], names: Sequence[str]) -> Any:
     def report(lane: int, chunk: Chunk) -> None:
-        task = experiments[lane].task
-        for offset, (loss, predicted) in enumerate(zip(chunk.losses, chunk.predicted, strict=True)):
-            line = {
-                "architecture": names[lane],
-                "epoch": chunk.first + offset,
-                "loss": float(loss),
-                "prediction": task.read(predicted),
-            }
+        for offset, row in enumerate(chunk.scores.tolist()):
+            scores = {name: value for name, value in zip(Scores._fields, row, strict=True) if math.isfinite(value)}
+            line = {"architecture": names[lane], "epoch": chunk.first + offset} | scores
+            line["prediction"] = _said(experiments[lane], chunk, offset)
             print(json.dumps(line, ensure_ascii=False))
 
     return report
 
 
 def _json_result(name: str, experiment: Experiment, result: Reached) -> dict[str, Any]:
-    predicted = result.chunk.predicted
     return {
         "architecture": name,
         "status": result.status.name.lower(),
-        "prediction": experiment.task.read(predicted[-1]) if len(predicted) else "",
+        "prediction": _said(experiment, result.chunk),
         "seconds": round(result.chunk.seconds, 4),
     } | ({"reason": result.reason} if result.reason else {})
 
@@ -289,8 +323,9 @@ def _race_with_bars(experiments: Sequence[Experiment], names: Sequence[str], con
         bars = [progress.add_task(n, total=e.training.epochs, now="") for n, e in zip(names, experiments, strict=True)]
 
         def report(lane: int, chunk: Chunk) -> None:
-            now = f"loss {chunk.losses[-1]:.4f}  {experiments[lane].task.read(chunk.predicted[-1])}"
-            progress.update(bars[lane], completed=chunk.first - 1 + len(chunk.losses), now=now)
+            if len(chunk.scores):
+                now = f"loss {chunk.losses[-1]:.4f}  {_said(experiments[lane], chunk)}"
+                progress.update(bars[lane], completed=chunk.first - 1 + len(chunk.scores), now=now)
 
         return training.race(experiments, report, control)
 
@@ -298,20 +333,27 @@ def _race_with_bars(experiments: Sequence[Experiment], names: Sequence[str], con
 def _result_line(name: str, experiment: Experiment, result: Reached) -> str:
     history = History()
     history.extend(result.chunk)
-    if not history.losses:
+    if not history.scores:
         return f"{name}: {result.status.value} {result.reason}".strip()
-    task = experiment.task
-    first = history.first_right(task.arrays().targets[0])
-    right = f"right from epoch {first}" if first else "not right yet"
-    said = task.read(history.predicted[-1])
-    return f"{name}: “{said}”, loss {history.losses[-1]:.4f}, {right}, {history.seconds:.2f} s. {result.status.value}"
+    task, scores = experiment.task, history.scores[-1]
+    first = history.first_learned(task.goal)
+    parts = [f"loss {scores.loss:.4f}", f"{task.metric} {scores.judged:.1%}"]
+    if not math.isnan(scores.hard):
+        parts.append(f"{task.hard_part} {scores.hard:.1%}")
+    parts.append(f"learned at epoch {first}" if first else "not learned yet")
+    said = f"“{_said(experiment, result.chunk)}”, " if math.isnan(scores.held_out) else ""
+    return f"{name}: {said}{', '.join(parts)}, {history.seconds:.2f} s. {result.status.value}"
 
 
 def _tasks(_chosen: argparse.Namespace) -> int:
-    for task in FIXED_TASKS.values():
-        print(f"{task.name:<14} {task.text!r:<20} {task.story}")
-    print(f"{'--text …':<14} {'':<20} A text of your own, {_within(TEXT_LENGTH)} characters.")
+    for known in TASKS.values():
+        options = "".join(f" --{_ARGUMENTS.get(option.name, option.name)} …" for option in known.options)
+        print(f"{known.name}{options}\n    {known.story}")
     return 0
+
+
+#: Options of tasks whose argument has another name.
+_ARGUMENTS = {"data_key": "labelled"}
 
 
 def _devices(_chosen: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ CELLS: dict[Cell, str] = {
     Cell.SIMPLE_RNN: "#D9611A",
     Cell.LSTM: "#3A7FD5",
     Cell.GRU: "#0F9A78",
+    Cell.DENSE: "#7A7F87",
 }
 MATRICES: dict[Matrix, str] = {
     Matrix.EMBEDDING: "#8C7AC4",

@@ -9,10 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from rnnlab.architecture import Architecture, Cell, Direction, Form
+from rnnlab.architecture import Architecture, Cell, Form
+from rnnlab.plan import Kind, Layer, Shape, plan
 from rnnlab.texts import noted
-
-Shape = tuple[int | None, ...]
 
 
 class Gate(StrEnum):
@@ -41,6 +40,7 @@ GATES: dict[Cell, tuple[Gate, ...]] = {
     Cell.SIMPLE_RNN: (Gate.STATE,),
     Cell.LSTM: (Gate.INPUT, Gate.FORGET, Gate.CANDIDATE, Gate.OUTPUT),
     Cell.GRU: (Gate.UPDATE, Gate.RESET, Gate.CANDIDATE),
+    Cell.DENSE: (),
 }
 
 
@@ -62,7 +62,10 @@ class Term(NamedTuple):
 
 
 class LayerCount(NamedTuple):
-    """One layer: its name and shape as Keras prints them and the matrices that it is made of."""
+    """One layer: its name and shape as Keras prints them and the matrices that it is made of.
+
+    ``input_dim``: numbers per step that meet its weights; 0 where it has none.
+    """
 
     name: str
     kind: str
@@ -91,39 +94,38 @@ def count(architecture: Architecture, form: Form) -> Count:
     """Count the parameters of the model that ``models.build`` would build.
 
     Args:
-        architecture: the recurrent part; its embedding is left out where ``form`` feeds plain numbers.
+        architecture: the recurrent part; its embedding is left out where ``form`` has nothing to look up.
         form: what goes in and out.
     """
-    layers: list[LayerCount] = []
-    steps = (form.batch_size, form.timesteps)
-    size = form.input_dim
-    if architecture.embedding_dim is not None and form.tokens:
-        size = architecture.embedding_dim
-        layers.append(_layer("embedding", "embedding", form.input_dim, (*steps, size),
-                             (Term(Matrix.EMBEDDING, size, form.input_dim),)))  # fmt: skip
-    for index in range(architecture.layers):
-        every_step = form.return_sequences or index < architecture.layers - 1
-        terms = _recurrent_terms(architecture, size)
-        name = _numbered("bidirectional" if architecture.bidirectional else architecture.cell.value, index)
-        input_dim, size = size, architecture.units * (2 if architecture.doubles_output else 1)
-        shape = (*steps, size) if every_step else (form.batch_size, size)
-        layers.append(_layer(name, architecture.cell.value, input_dim, shape, terms))
-        if every_step and architecture.direction is Direction.BACKWARD:
-            layers.append(_layer(_numbered("flip", index), "flip", size, shape, ()))
-    if form.outputs is not None:
-        terms = (Term(Matrix.OUTPUT_KERNEL, form.outputs, size), Term(Matrix.OUTPUT_BIAS, form.outputs, 1))
-        shape = (*steps, form.outputs) if form.return_sequences else (form.batch_size, form.outputs)
-        layers.append(_layer("dense", "dense", size, shape, terms))
-    return Count(tuple(layers), sum(layer.parameters for layer in layers))
+    layers = tuple(_count(layer) for layer in plan(architecture, form))
+    return Count(layers, sum(layer.parameters for layer in layers))
 
 
-def _layer(name: str, kind: str, input_dim: int, shape: Shape, terms: tuple[Term, ...]) -> LayerCount:
-    return LayerCount(name, kind, input_dim, shape, sum(t.rows * t.columns * t.copies for t in terms), terms)
+def _count(layer: Layer) -> LayerCount:
+    terms = _terms(layer)
+    kind = layer.architecture.cell.value if layer.kind is Kind.CELL else layer.kind.value
+    parameters = sum(t.rows * t.columns * t.copies for t in terms)
+    return LayerCount(layer.name, kind, layer.input_dim if terms else 0, layer.shape, parameters, terms)
 
 
-def _recurrent_terms(architecture: Architecture, input_dim: int) -> tuple[Term, ...]:
+def _terms(layer: Layer) -> tuple[Term, ...]:
+    match layer.kind:
+        case Kind.EMBEDDING:
+            return (Term(Matrix.EMBEDDING, layer.size, layer.input_dim),)
+        case Kind.CELL:
+            return _cell_terms(layer.architecture, layer.input_dim)
+        case Kind.OUTPUT:
+            return Term(Matrix.OUTPUT_KERNEL, layer.size, layer.input_dim), Term(Matrix.OUTPUT_BIAS, layer.size, 1)
+        case _:
+            return ()
+
+
+def _cell_terms(architecture: Architecture, input_dim: int) -> tuple[Term, ...]:
     units, copies = architecture.units, architecture.directions
     terms = []
+    if not architecture.cell.recurrent:
+        bias = (Term(Matrix.BIAS, units, 1),) if architecture.use_bias else ()
+        return (Term(Matrix.KERNEL, units, input_dim), *bias)
     for gate in GATES[architecture.cell]:
         terms.append(Term(Matrix.KERNEL, units, input_dim, copies, gate))
         terms.append(Term(Matrix.RECURRENT_KERNEL, units, units, copies, gate))
@@ -132,8 +134,3 @@ def _recurrent_terms(architecture: Architecture, input_dim: int) -> tuple[Term, 
         if architecture.two_biases:
             terms.append(Term(Matrix.RECURRENT_BIAS, units, 1, copies, gate))
     return tuple(terms)
-
-
-def _numbered(name: str, index: int) -> str:
-    """The name that Keras gives to the layer number ``index`` of its kind."""
-    return f"{name}_{index}" if index else name

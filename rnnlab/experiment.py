@@ -6,14 +6,14 @@ Frozen, comparable values that go to JSON and back.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from rnnlab.architecture import (
+    BATCH_SIZE,
     BENCH_SIZE,
-    FIRST_BENCH,
     Architecture,
     Cell,
     Direction,
@@ -22,7 +22,7 @@ from rnnlab.architecture import (
     Range,
     check_choice,
 )
-from rnnlab.tasks import TextTask, task
+from rnnlab.tasks import TASKS, Task, task
 
 
 class Optimizer(StrEnum):
@@ -88,15 +88,16 @@ class Device(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How a model is trained: full-batch steps on the task's arrays, one step an epoch.
+    """How a model is trained.
 
     Attributes:
-        epochs: steps of gradient descent.
+        epochs: passes over the training samples.
         learning_rate: of the optimizer.
         optimizer: Keras' optimizer of that name, otherwise with its defaults.
         clipping: gradients clipped by the norm of all of them together, or each number by value, or not.
         clip_at: the norm or value at which they are clipped.
-        seed: of the initial weights.
+        batch_size: samples in each step of gradient descent; all of them where there are fewer.
+        seed: of the initial weights, of the order of the samples, and of the samples themselves.
         device: "auto", "cpu", "gpu", or one of several: "gpu:1".
 
     Raises:
@@ -108,6 +109,7 @@ class Training:
     optimizer: Optimizer = Optimizer.ADAM
     clipping: Clipping = Clipping.NONE
     clip_at: float = 1.0
+    batch_size: int = 32
     seed: int = 0
     device: str = "auto"
 
@@ -117,6 +119,7 @@ class Training:
         EPOCHS.check("epochs", self.epochs)
         LEARNING_RATE.check("learning rate", self.learning_rate)
         CLIP_AT.check("clipping threshold", self.clip_at)
+        BATCH_SIZE.check("batch size", self.batch_size)
         SEED.check("seed", self.seed)
         if not isinstance(self.device, str) or not DEVICE.fullmatch(self.device):
             raise ValueError(f"device must be auto, cpu, gpu or a numbered one such as gpu:0, not {self.device!r}")
@@ -127,16 +130,11 @@ class Experiment:
     """One architecture, one task, one way to train it: the same experiment gives the same numbers."""
 
     architecture: Architecture
-    task_name: str = "hihello"
-    text: str = ""
+    task: Task = TASKS["hihello"]
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        task(self.task_name, self.text)
-
-    @property
-    def task(self) -> TextTask:
-        return task(self.task_name, self.text)
+        _ = self.form  # complains of what cannot be learned
 
     @property
     def form(self) -> Form:
@@ -144,7 +142,11 @@ class Experiment:
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values that ``from_json`` reads back."""
-        return asdict(self)
+        return {
+            "architecture": asdict(self.architecture),
+            "task": {"name": self.task.name, **self.task.chosen()},
+            "training": asdict(self.training),
+        }
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Experiment:
@@ -154,7 +156,7 @@ class Experiment:
             ValueError: a value is not allowed.
             KeyError: a part is missing.
         """
-        architecture, training = dict(plain["architecture"]), dict(plain["training"])
+        architecture, training, chosen = dict(plain["architecture"]), dict(plain["training"]), dict(plain["task"])
         for values, name, kind in (
             (architecture, "cell", Cell),
             (architecture, "direction", Direction),
@@ -167,7 +169,7 @@ class Experiment:
         for values, known in ((architecture, Architecture), (training, Training)):
             if unknown := set(values) - {f.name for f in fields(known)}:
                 raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        return cls(Architecture(**architecture), plain["task_name"], plain["text"], Training(**training))
+        return cls(Architecture(**architecture), task(chosen.pop("name"), **chosen), Training(**training))
 
 
 class PaceKind(StrEnum):
@@ -189,25 +191,81 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """All that a person has chosen: the bench, the form it is counted with, and how it is trained.
+    """All that a person has chosen: the bench, the task, how it is trained, and with what form it is counted.
 
     Everything on the screen is a view of this one value, and the address of the page is made from it.
+
+    Attributes:
+        bench: the architectures side by side.
+        task: what they learn; one that a person is still typing may not be learnable yet.
+        training: how they learn it.
+        pace: how fast a race is shown.
+        free_form: another form to count with than the task's.
     """
 
-    bench: tuple[Architecture, ...] = FIRST_BENCH
-    form: Form = field(default_factory=Form)
-    task_name: str = "hihello"
-    text: str = ""
+    bench: tuple[Architecture, ...] = TASKS["hihello"].defaults.bench
+    task: Task = TASKS["hihello"]
     training: Training = field(default_factory=Training)
     pace: Pace = field(default_factory=Pace)
+    free_form: Form | None = None
 
     def __post_init__(self) -> None:
         BENCH_SIZE.check("number of architectures", len(self.bench))
+
+    @classmethod
+    def of(cls, task: Task) -> Choice:
+        """What stands on the screen when a task is opened: its own bench and settings."""
+        return cls(task.defaults.bench, task, default_training(task), default_pace(task))
+
+    def with_task(self, task: Task) -> Choice:
+        """The same choice with another task and its settings; a bench that a person has put together stays.
+
+        So do the settings where only an option of the task has changed, or both tasks begin with the same ones.
+        """
+        before, new = Choice.of(self.task), Choice.of(task)
+        training = replace(new.training, seed=self.training.seed, device=self.training.device)
+        as_before = replace(before.training, seed=self.training.seed, device=self.training.device)
+        if new.training == before.training or (task.name == self.task.name and self.training != as_before):
+            training = self.training
+        bench = new.bench if self.bench == before.bench else self.bench
+        pace = new.pace if self.pace == before.pace else self.pace
+        return replace(self, bench=bench, task=task, training=training, pace=pace)
+
+    @property
+    def form(self) -> Form:
+        """The form that architectures are counted with: the chosen one, or the task's.
+
+        Where the task cannot be learned yet, it is that of the first task.
+        """
+        if self.free_form is not None:
+            return self.free_form
+        try:
+            return replace(self.task.form, batch_size=None)
+        except ValueError:
+            return replace(TASKS["hihello"].form, batch_size=None)
 
     def experiments(self) -> tuple[Experiment, ...]:
         """One experiment for each architecture of the bench.
 
         Raises:
-            ValueError: the person's own text cannot be learned (too short, say).
+            ValueError: what the person brought cannot be learned (a text that is too short, say).
         """
-        return tuple(Experiment(a, self.task_name, self.text, self.training) for a in self.bench)
+        return tuple(Experiment(a, self.task, self.training) for a in self.bench)
+
+
+def default_training(task: Task) -> Training:
+    """The settings with which this task is learned."""
+    defaults = task.defaults
+    clipping = Clipping.NORM if defaults.clip_norm is not None else Clipping.NONE
+    return Training(
+        defaults.epochs,
+        defaults.learning_rate,
+        clipping=clipping,
+        clip_at=defaults.clip_norm or 1.0,
+        batch_size=defaults.batch_size,
+    )
+
+
+def default_pace(task: Task) -> Pace:
+    """How fast a race on this task is shown at first."""
+    return Pace(PaceKind.SLOW if task.defaults.slow else PaceKind.FULL)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rnnlab.architecture import Architecture, Form
-from rnnlab.counting import GATES, LayerCount, Matrix, Shape, Term
+from rnnlab.counting import GATES, LayerCount, Matrix, Term
+from rnnlab.plan import Shape
 
 
 class Formula(NamedTuple):
@@ -22,41 +23,34 @@ class Formula(NamedTuple):
         return f"{self.symbols} = {self.numbers} = {self.result:,}" if self.symbols else "0"
 
 
-def formula(layer: LayerCount, architecture: Architecture, form: Form, first: bool = True) -> Formula:
-    """The formula of one layer of a counted model.
+def input_symbol(architecture: Architecture, form: Form) -> str:
+    """What the input size of the first cell is called: V one-hot, d embedded or plain."""
+    return "V" if form.embeddable and architecture.embedding_dim is None else "d"
 
-    Args:
-        layer: the layer, from ``counting.count``.
-        architecture: of the model.
-        form: of the model.
-        first: whether this is the first recurrent layer (the others take the hidden state of the one below).
-    """
+
+def _formula(layer: LayerCount, architecture: Architecture, source: str) -> Formula:
+    """The formula of one layer whose input size is called ``source``."""
     if not layer.terms:
         return Formula("", "", 0)
     if layer.kind == "embedding":
         term = layer.terms[0]
         return Formula("V·d", f"{term.columns:,}·{term.rows:,}", layer.parameters)
-    if layer.kind == "dense":
-        source = "2·Dₕ" if architecture.doubles_output else "Dₕ"
+    if layer.kind == "output":
         outputs = layer.terms[0].rows
         return Formula(f"{source}·K + K", f"{layer.input_dim:,}·{outputs:,} + {outputs:,}", layer.parameters)
-    return _recurrent(layer, architecture, input_symbol(architecture, form, first))
+    return _cell(layer, architecture, source)
 
 
-def input_symbol(architecture: Architecture, form: Form, first: bool) -> str:
-    """What a recurrent layer's input size is called: V one-hot, d embedded or plain, Dₕ from the layer below."""
-    if not first:
-        return "2·Dₕ" if architecture.doubles_output else "Dₕ"
-    return "V" if form.tokens and architecture.embedding_dim is None else "d"
-
-
-def _recurrent(layer: LayerCount, architecture: Architecture, source: str) -> Formula:
+def _cell(layer: LayerCount, architecture: Architecture, source: str) -> Formula:
+    copies = layer.terms[0].copies  # of a decoder always one
     units, gates = architecture.units, len(GATES[architecture.cell])
-    symbols, numbers = f"{source}·Dₕ + Dₕ·Dₕ", f"{layer.input_dim:,}·{units:,} + {units:,}·{units:,}"
+    symbols, numbers = f"{source}·Dₕ", f"{layer.input_dim:,}·{units:,}"
+    if architecture.cell.recurrent:
+        symbols, numbers = f"{symbols} + Dₕ·Dₕ", f"{numbers} + {units:,}·{units:,}"
     if architecture.use_bias:
         twice = "2·" if architecture.two_biases else ""
         symbols, numbers = f"{symbols} + {twice}Dₕ", f"{numbers} + {twice}{units:,}"
-    front = "".join(f"{n} · " for n in (architecture.directions, gates) if n > 1)
+    front = "".join(f"{n} · " for n in (copies, gates) if n > 1)
     if front:
         return Formula(f"{front}({symbols})", f"{front}({numbers})", layer.parameters)
     return Formula(symbols, numbers, layer.parameters)
@@ -65,7 +59,18 @@ def _recurrent(layer: LayerCount, architecture: Architecture, source: str) -> Fo
 def layer_formulas(layers: tuple[LayerCount, ...], architecture: Architecture, form: Form) -> tuple[Formula, ...]:
     """The formula of each layer."""
     first = next(index for index, layer in enumerate(layers) if layer.kind == architecture.cell)
-    return tuple(formula(layer, architecture, form, index == first) for index, layer in enumerate(layers))
+    found = []
+    source = input_symbol(architecture, form)
+    for index, layer in enumerate(layers):
+        found.append(_formula(layer, architecture, source))
+        if index >= first and layer.terms:
+            source = _output_symbol(layer, architecture)
+    return tuple(found)
+
+
+def _output_symbol(layer: LayerCount, architecture: Architecture) -> str:
+    """What the layer hands on: Dₕ numbers, or 2·Dₕ where two directions stand side by side."""
+    return "2·Dₕ" if layer.output_shape[-1] == 2 * architecture.units and layer.terms[0].copies == 2 else "Dₕ"
 
 
 def shape_text(shape: Shape) -> str:

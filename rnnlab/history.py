@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -36,73 +37,114 @@ class Status(Enum):
         return self in (Status.PAUSED, Status.STOPPED)
 
 
+class Scores(NamedTuple):
+    """How one epoch went: mean loss and metric on the training samples, and both held out.
+
+    What is not measured (nothing is held out, there is no hard part) is nan.
+    """
+
+    loss: float  # nats, or squared error where a number is said
+    metric: float  # share that is right
+    held_out_loss: float = math.nan
+    held_out: float = math.nan  # share of the held-out samples that is right
+    hard: float = math.nan  # the same of their hard part
+
+    @property
+    def judged(self) -> float:
+        """The share by which learning is judged: of held-out samples where there are any."""
+        return self.metric if math.isnan(self.held_out) else self.held_out
+
+
+class Shown(NamedTuple):
+    """What a model says to the few samples that are drawn while it trains."""
+
+    predicted: NDArray[np.uint16]  # (N, P) token or class numbers
+    probability: NDArray[np.float32]  # (N, P) of each, or the number itself where a number is said
+
+
 class Chunk(NamedTuple):
     """Some epochs in a row, as a worker reports them: ``E`` epochs from ``first`` on, numbered from 1."""
 
     first: int
-    losses: NDArray[np.float64]  # (E,) nats
-    predicted: NDArray[np.uint16]  # (E, T) token numbers
-    probability: NDArray[np.float32]  # (E, T) of each predicted token
+    scores: NDArray[np.float64]  # (E, 5) as Scores
+    predicted: NDArray[np.uint16]  # (E, N, P)
+    probability: NDArray[np.float32]  # (E, N, P)
+    confusion: NDArray[np.uint32]  # (K, K) at the last of them: rows are right, columns said; (0, 0) without classes
     seconds: float  # of training so far, waiting for the pace not counted
+    part: float = 0.0  # how much of the next epoch is done
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        return self.scores[:, 0]  # (E)
 
     def to_event(self) -> dict[str, Any]:
         """As plain values and bytes, which is what travels as an event."""
-        return {
-            "first": self.first,
-            "steps": self.predicted.shape[1],
-            "losses": self.losses.tobytes(),
-            "predicted": self.predicted.tobytes(),
-            "probability": self.probability.tobytes(),
-            "seconds": self.seconds,
-        }
+        plain: dict[str, Any] = {"first": self.first, "seconds": self.seconds, "part": self.part}
+        for name, kind in _KINDS.items():
+            array = getattr(self, name)
+            plain[name] = (array.shape, np.ascontiguousarray(array, kind).tobytes())
+        return plain
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> Chunk:
-        steps = event["steps"]
-        return cls(
-            event["first"],
-            np.frombuffer(event["losses"], np.float64),
-            np.frombuffer(event["predicted"], np.uint16).reshape(-1, steps),
-            np.frombuffer(event["probability"], np.float32).reshape(-1, steps),
-            event["seconds"],
-        )
+        arrays = {name: np.frombuffer(event[name][1], kind).reshape(event[name][0]) for name, kind in _KINDS.items()}
+        return cls(event["first"], seconds=event["seconds"], part=event["part"], **arrays)
+
+
+_KINDS = {"scores": np.float64, "predicted": np.uint16, "probability": np.float32, "confusion": np.uint32}
+NO_CONFUSION = np.zeros((0, 0), np.uint32)
 
 
 @dataclass
 class History:
-    """Loss and predictions at every epoch after the first ``start``.
+    """Scores and predictions at every epoch after the first ``start``.
 
-    Loss and prediction of an epoch come from one forward pass, before that epoch's update, as a training loop prints them.
+    Where nothing is held out, loss and prediction of an epoch come from one forward pass, before that epoch's update, as a
+    training loop prints them. Where something is, held-out samples are looked at after the epoch, as Keras' ``fit`` does.
     """
 
     start: int = 0
-    losses: list[float] = field(default_factory=list)
-    predicted: list[NDArray[np.uint16]] = field(default_factory=list)  # (T,) each
-    probability: list[NDArray[np.float32]] = field(default_factory=list)  # (T,) each
+    scores: list[Scores] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    confusion: NDArray[np.uint32] = field(default_factory=lambda: NO_CONFUSION)
     seconds: float = 0.0
+    part: float = 0.0
 
     @property
     def epochs(self) -> int:
         """The number of the last epoch."""
-        return self.start + len(self.losses)
+        return self.start + len(self.scores)
 
-    def add(self, loss: float, predicted: NDArray[np.uint16], probability: NDArray[np.float32], seconds: float) -> None:
-        """Add the next epoch, which took so many seconds."""
-        self.predicted.append(predicted)
-        self.probability.append(probability)
-        self.seconds += seconds
-        self.losses.append(loss)  # last: whoever reads meanwhile counts epochs by the losses
+    @property
+    def losses(self) -> list[float]:
+        return [scores.loss for scores in self.scores[:]]
+
+    @property
+    def now(self) -> tuple[Scores, Shown] | None:
+        """The newest epoch; None before the first."""
+        epochs = len(self.scores)
+        return (self.scores[epochs - 1], self.shown[epochs - 1]) if epochs else None
+
+    def add(self, scores: Scores, shown: Shown, confusion: NDArray[np.uint32]) -> None:
+        """Add the next epoch."""
+        self.shown.append(shown)
+        self.confusion = confusion
+        self.part = 0.0
+        self.scores.append(scores)  # last: whoever reads meanwhile counts epochs by the scores
 
     def chunk(self, first: int) -> Chunk:
         """The epochs from number ``first`` on."""
         begin = first - 1 - self.start
-        steps = len(self.predicted[0]) if self.predicted else 1
+        new = len(self.scores) - begin
+        shape = (new, *(self.shown[0].predicted.shape if self.shown else (0, 0)))
         return Chunk(
             first,
-            np.array(self.losses[begin:], np.float64),
-            np.array(self.predicted[begin:], np.uint16).reshape(-1, steps),
-            np.array(self.probability[begin:], np.float32).reshape(-1, steps),
+            np.array(self.scores[begin:], np.float64).reshape(new, len(Scores._fields)),
+            np.array([shown.predicted for shown in self.shown[begin:]], np.uint16).reshape(shape),
+            np.array([shown.probability for shown in self.shown[begin:]], np.float32).reshape(shape),
+            self.confusion,
             self.seconds,
+            self.part,
         )
 
     def extend(self, chunk: Chunk) -> None:
@@ -110,22 +152,23 @@ class History:
         known = self.epochs - (chunk.first - 1)
         if known < 0:
             return
-        self.predicted.extend(chunk.predicted[known:])
-        self.probability.extend(chunk.probability[known:])
+        self.shown.extend(map(Shown, chunk.predicted[known:], chunk.probability[known:]))
         self.seconds = max(self.seconds, chunk.seconds)
-        self.losses.extend(chunk.losses[known:].tolist())
+        if len(chunk.scores) >= known:
+            self.confusion, self.part = chunk.confusion, chunk.part
+        self.scores.extend(Scores(*row) for row in chunk.scores[known:].tolist())
 
-    def first_right(self, target: NDArray[np.integer[Any]]) -> int | None:
-        """The number of the first epoch whose prediction was all right, if there was one."""
-        for epoch, predicted in enumerate(self.predicted[: len(self.losses)], start=self.start + 1):
-            if np.array_equal(predicted, target):
+    def first_learned(self, goal: float) -> int | None:
+        """The number of the first epoch that reached the goal, if there was one."""
+        for epoch, scores in enumerate(self.scores[:], start=self.start + 1):
+            if scores.judged >= goal:
                 return epoch
         return None
 
 
-def first_of(histories: Sequence[History], target: NDArray[np.integer[Any]]) -> tuple[int, ...]:
-    """Which of these were right first, by number; several where they tie, none where nobody was right."""
-    reached = [history.first_right(target) for history in histories]
+def first_of(histories: Sequence[History], goal: float) -> tuple[int, ...]:
+    """Which of these had learned first, by number; several where they tie, none where nobody has."""
+    reached = [history.first_learned(goal) for history in histories]
     earliest = min((epoch for epoch in reached if epoch is not None), default=None)
     return tuple(number for number, epoch in enumerate(reached) if epoch is not None and epoch == earliest)
 

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from rnnlab import architecture as limits
 from rnnlab import experiment as training_limits
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, MergeMode, Range
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern, Range
 from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, PaceKind, RealRange
-from rnnlab.tasks import TASK_NAMES, TEXT_LENGTH
+from rnnlab.tasks import TASKS, Task, task
+from rnnlab.tasks.task import Length, Option
 
 E = TypeVar("E", bound=StrEnum)
 Query = Mapping[str, Sequence[str]]
@@ -29,6 +30,7 @@ Read = tuple[Any, str]
 
 NONE = "none"
 ARCHITECTURE = "a"
+TASK = "task"
 
 
 def _whole(allowed: Range, optional: bool = False) -> Callable[[str], Read]:
@@ -81,18 +83,40 @@ def _flag(no: str, yes: str) -> Callable[[str], Read]:
     return read
 
 
-def _task(text: str) -> Read:
-    if text not in TASK_NAMES:
-        raise ValueError(f"one of {', '.join(TASK_NAMES)}")
+def _option(option: Option) -> Callable[[str], Read]:
+    """Reads an option of a task."""
+    match option.allowed:
+        case Range():
+            return _whole(option.allowed)
+        case dict():
+            return _named(option.allowed)
+        case Length():
+            return _text(option.allowed)
+        case None:
+            return _key
+
+
+def _named(choices: Mapping[str, str]) -> Callable[[str], Read]:
+    def read(text: str) -> Read:
+        if text not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return text, ""
+
+    return read
+
+
+def _text(allowed: Length) -> Callable[[str], Read]:
+    def read(text: str) -> Read:
+        short = text[: allowed.high]
+        return short, "" if short == text else f"at most {allowed.high} characters; the first {allowed.high} are taken"
+
+    return read
+
+
+def _key(text: str) -> Read:
+    if not re.fullmatch(r"[0-9a-f]{0,64}", text):
+        raise ValueError("the key of texts that were brought")
     return text, ""
-
-
-def _text(text: str) -> Read:
-    short = text[: TEXT_LENGTH.high]
-    return (
-        short,
-        "" if short == text else f"at most {TEXT_LENGTH.high} characters; the first {TEXT_LENGTH.high} are taken",
-    )
 
 
 def _device(text: str) -> Read:
@@ -104,7 +128,7 @@ def _device(text: str) -> Read:
 class Parameter(NamedTuple):
     """One parameter of the query: where its value stands in a choice, and how it is read."""
 
-    part: str  # "form", "training", "pace", or "" for the choice itself
+    part: str  # "free_form", "training" or "pace"
     attribute: str
     read: Callable[[str], Read]
     write: Callable[[Any], str] = str
@@ -115,20 +139,21 @@ def _optional(value: Any) -> str:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    "vocabulary": Parameter("form", "input_dim", _whole(limits.INPUT_DIM)),
-    "input": Parameter("form", "tokens", _flag("numbers", "tokens"), lambda v: "tokens" if v else "numbers"),
-    "timesteps": Parameter("form", "timesteps", _whole(limits.TIMESTEPS, optional=True), _optional),
-    "batch": Parameter("form", "batch_size", _whole(limits.BATCH_SIZE, optional=True), _optional),
-    "every_step": Parameter("form", "return_sequences", _flag("no", "yes"), lambda v: "yes" if v else "no"),
-    "outputs": Parameter("form", "outputs", _whole(limits.OUTPUTS, optional=True), _optional),
-    "activation": Parameter("form", "activation", _one_of(Activation)),
-    "task": Parameter("", "task_name", _task),
-    "text": Parameter("", "text", _text),
+    "vocabulary": Parameter("free_form", "input_dim", _whole(limits.INPUT_DIM)),
+    "input": Parameter("free_form", "tokens", _flag("numbers", "tokens"), lambda v: "tokens" if v else "numbers"),
+    "timesteps": Parameter("free_form", "timesteps", _whole(limits.TIMESTEPS, optional=True), _optional),
+    "batch": Parameter("free_form", "batch_size", _whole(limits.BATCH_SIZE, optional=True), _optional),
+    "form": Parameter("free_form", "pattern", _one_of(Pattern)),
+    "steps_out": Parameter("free_form", "output_steps", _whole(limits.OUTPUT_STEPS)),
+    "padded": Parameter("free_form", "masked", _flag("no", "yes"), lambda v: "yes" if v else "no"),
+    "outputs": Parameter("free_form", "outputs", _whole(limits.OUTPUTS, optional=True), _optional),
+    "activation": Parameter("free_form", "activation", _one_of(Activation)),
     "epochs": Parameter("training", "epochs", _whole(training_limits.EPOCHS)),
     "rate": Parameter("training", "learning_rate", _real(training_limits.LEARNING_RATE), lambda v: f"{v!r}"),
     "optimizer": Parameter("training", "optimizer", _one_of(Optimizer)),
     "clip": Parameter("training", "clipping", _one_of(Clipping)),
     "clip_at": Parameter("training", "clip_at", _real(training_limits.CLIP_AT), lambda v: f"{v!r}"),
+    "batch_size": Parameter("training", "batch_size", _whole(limits.BATCH_SIZE)),
     "seed": Parameter("training", "seed", _whole(training_limits.SEED)),
     "device": Parameter("training", "device", _device),
     "pace": Parameter("pace", "kind", _one_of(PaceKind)),
@@ -137,14 +162,20 @@ PARAMETERS: dict[str, Parameter] = {
 
 
 def encode(choice: Choice) -> dict[str, list[str]]:
-    """The parameters of the query that stand for this choice, without those that are as at first."""
-    first = Choice()
+    """The parameters of the query that stand for this choice, without those that are as at first with its task."""
+    first = replace(Choice.of(choice.task), free_form=Form())
     query: dict[str, list[str]] = {}
+    if choice.task.name != Choice().task.name:
+        query[TASK] = [choice.task.name]
+    before = TASKS[choice.task.name].chosen()
+    query |= {name: [str(value)] for name, value in choice.task.chosen().items() if value != before[name]}
     if choice.bench != first.bench:
         query[ARCHITECTURE] = [encode_architecture(architecture) for architecture in choice.bench]
     for name, parameter in PARAMETERS.items():
+        if parameter.part == "free_form" and choice.free_form is None:
+            continue
         value = _get(choice, parameter)
-        if value != _get(first, parameter):
+        if value != _get(first, parameter) or name == "form":  # which says that the form is free
             query[name] = [parameter.write(value)]
     return query
 
@@ -154,10 +185,13 @@ def decode(query: Query) -> tuple[Choice, tuple[str, ...]]:
 
     Unknown parameters are passed over: other pages may have their own.
     """
-    choice, dropped = Choice(), list[str]()
+    chosen, dropped = _decode_task(query)
+    choice = Choice.of(chosen)
+    if any(query.get(name) for name, parameter in PARAMETERS.items() if parameter.part == "free_form"):
+        choice = replace(choice, free_form=Form())
     if texts := [text for text in query.get(ARCHITECTURE, ()) if text]:
-        bench, dropped = _decode_bench(texts)
-        choice = replace(choice, bench=bench)
+        bench, complaints = _decode_bench(texts)
+        choice, dropped = replace(choice, bench=bench), dropped + complaints
     for name, parameter in PARAMETERS.items():
         for text in query.get(name, ())[:1]:
             try:
@@ -168,6 +202,25 @@ def decode(query: Query) -> tuple[Choice, tuple[str, ...]]:
             if complaint:
                 dropped.append(f"{name}={_short(text)}: {complaint}")
     return choice, tuple(dropped)
+
+
+def _decode_task(query: Query) -> tuple[Task, list[str]]:
+    """The task of a query with its options, and a sentence for each thing that was dropped or changed."""
+    dropped = list[str]()
+    name = next(iter(query.get(TASK, ())), Choice().task.name)
+    if name not in TASKS:
+        name, wrong = Choice().task.name, name
+        dropped.append(f"{TASK}={_short(wrong)}: one of {', '.join(TASKS)}; {name} is taken")
+    values: dict[str, Any] = {}
+    for option in TASKS[name].options:
+        for text in query.get(option.name, ())[:1]:
+            try:
+                values[option.name], complaint = _option(option)(text)
+            except ValueError as allowed:
+                complaint = f"{allowed}; {TASKS[name].chosen()[option.name]} is taken"
+            if complaint:
+                dropped.append(f"{option.name}={_short(text)}: {complaint}")
+    return task(name, **values), dropped
 
 
 def encode_architecture(architecture: Architecture) -> str:
@@ -252,11 +305,9 @@ def _short(text: str) -> str:
 
 
 def _get(choice: Choice, parameter: Parameter) -> Any:
-    return getattr(getattr(choice, parameter.part) if parameter.part else choice, parameter.attribute)
+    return getattr(getattr(choice, parameter.part), parameter.attribute)
 
 
 def _set(choice: Choice, parameter: Parameter, value: Any) -> Choice:
-    if not parameter.part:
-        return replace(choice, **{parameter.attribute: value})
     part: Any = replace(getattr(choice, parameter.part), **{parameter.attribute: value})
     return replace(choice, **{parameter.part: part})

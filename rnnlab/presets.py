@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
-from rnnlab.architecture import FIRST_BENCH, Activation, Architecture, Cell, Form
-from rnnlab.tasks import FIXED_TASKS
+from rnnlab.architecture import FIRST_BENCH, Activation, Architecture, Cell, Form, Pattern
 from rnnlab.texts import noted
 
 
@@ -17,7 +15,7 @@ class Preset(NamedTuple):
     title: str
     story: str
     bench: tuple[Architecture, ...]
-    form: Form
+    form: Form | None  # None: that of the task hihello
 
 
 PRESETS: tuple[Preset, ...] = (
@@ -26,28 +24,28 @@ PRESETS: tuple[Preset, ...] = (
         noted("hihello"),
         noted("The three small models that the page Train trains on “hihello”."),
         FIRST_BENCH,
-        replace(FIXED_TASKS["hihello"].form, batch_size=None),
+        None,
     ),
     Preset(
         "F1",
         noted("Shapes of one layer"),
         noted("SimpleRNN(3) on 2 timesteps of 10 numbers: 42 parameters, whatever the batch size and the length."),
         (Architecture(Cell.SIMPLE_RNN, 3),),
-        Form(10, tokens=False, timesteps=2, return_sequences=False, outputs=None),
+        Form(10, tokens=False, timesteps=2, pattern=Pattern.MANY_TO_ONE, outputs=None),
     ),
     Preset(
         "F2",
         noted("Small classifier"),
         noted("10,000 words, embedding 6, 10 words a sample, SimpleRNN of 4, one sigmoid output: 60,049 parameters."),
         (Architecture(Cell.SIMPLE_RNN, 4, 6),),
-        Form(10_000, timesteps=10, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
+        Form(10_000, timesteps=10, pattern=Pattern.MANY_TO_ONE, outputs=1, activation=Activation.SIGMOID),
     ),
     Preset(
         "F3",
         noted("The quiz"),
         noted("Vocabulary 5,000, embedding 100, SimpleRNN 128, length 30, one sigmoid output: 529,441 parameters."),
         (Architecture(Cell.SIMPLE_RNN, 128, 100),),
-        Form(5_000, timesteps=30, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
+        Form(5_000, timesteps=30, pattern=Pattern.MANY_TO_ONE, outputs=1, activation=Activation.SIGMOID),
     ),
     Preset(
         "F4",
@@ -59,6 +57,6 @@ PRESETS: tuple[Preset, ...] = (
             Architecture(Cell.GRU, 128, 100),
             Architecture(Cell.GRU, 128, 100, reset_after=False),
         ),
-        Form(5_000, timesteps=30, return_sequences=False, outputs=1, activation=Activation.SIGMOID),
+        Form(5_000, timesteps=30, pattern=Pattern.MANY_TO_ONE, outputs=1, activation=Activation.SIGMOID),
     ),
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from rnnlab.architecture import LAYERS, UNITS, Architecture, Cell, Form
-from rnnlab.charts import thin
+from rnnlab.charts import EVERYTHING, HELD_OUT, TRAINING, thin
 from rnnlab.colours import Look
 from rnnlab.counting import LayerCount, Matrix, count
-from rnnlab.history import History
+from rnnlab.history import History, Scores
+from rnnlab.tasks import Task
+from rnnlab.tasks.task import Baseline
+from rnnlab.texts import _
 
 SMALLEST = 1e-9
 
@@ -37,17 +40,20 @@ def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: 
     )
 
 
-_LAYER_ORDER = ("embedding", *(f"recurrent {n}" for n in range(1, LAYERS.high + 1)), "output")
+_LAYER_ORDER = (
+    "embedding",
+    *(f"{part} {n}" for part in ("recurrent", "encoder", "decoder") for n in range(1, LAYERS.high + 1)),
+    "output",
+)
 
 
 def layer_title(layer: LayerCount) -> str:
-    """What a layer is called where layers of several architectures are compared."""
-    if layer.kind in ("embedding", "flip"):
+    """What a layer with weights is called where layers of several architectures are compared."""
+    if layer.kind in ("embedding", "output"):
         return layer.kind
-    if layer.kind == "dense":
-        return "output"
-    number = layer.name.rpartition("_")[2]
-    return f"recurrent {int(number) + 1}" if number.isdigit() else "recurrent 1"
+    base, _underscore, number = layer.name.rpartition("_")
+    name, nth = (base, int(number) + 1) if number.isdigit() else (layer.name, 1)
+    return f"{name if name in ('encoder', 'decoder') else 'recurrent'} {nth}"
 
 
 def size_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
@@ -96,14 +102,45 @@ def ratio_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form
 
 
 def loss_table(histories: Sequence[History], looks: Sequence[Look]) -> pd.DataFrame:
-    """Columns architecture, epoch, loss, thinned so that all curves together stay readable and quick.
+    """Columns architecture, epoch, loss, part, thinned so that all curves together stay readable and quick.
 
     A loss that is not a number is left out; one of zero is drawn at the smallest that a logarithmic axis takes.
     """
-    rows: list[tuple[str, int, float]] = []
+    rows = [
+        (label, epoch, max(value, SMALLEST), part)
+        for label, epoch, scores in _thinned(histories, looks)
+        for part, value in ((HELD_OUT, scores.held_out_loss), (_trained_on(scores), scores.loss))
+        if math.isfinite(value)
+    ]
+    return pd.DataFrame(rows, columns=["architecture", "epoch", "loss", "part"])
+
+
+def metric_table(histories: Sequence[History], looks: Sequence[Look]) -> pd.DataFrame:
+    """Columns architecture, epoch, share, part: the share that is right, thinned alike."""
+    rows = [
+        (label, epoch, value, part)
+        for label, epoch, scores in _thinned(histories, looks)
+        for part, value in ((HELD_OUT, scores.held_out), (_trained_on(scores), scores.metric))
+        if math.isfinite(value)
+    ]
+    return pd.DataFrame(rows, columns=["architecture", "epoch", "share", "part"])
+
+
+def _trained_on(scores: Scores) -> str:
+    """What the training samples are called: all there is where nothing is held out."""
+    return EVERYTHING if math.isnan(scores.held_out) else TRAINING
+
+
+def goal_table(task: Task, baselines: Sequence[Baseline]) -> pd.DataFrame:
+    """Columns share, label: the level from which the task counts as learned, and those of other kinds of models."""
+    rows = [(task.goal, _("learned")), *((baseline.held_out, _(baseline.title)) for baseline in baselines)]
+    return pd.DataFrame(rows, columns=["share", "label"])
+
+
+def _thinned(histories: Sequence[History], looks: Sequence[Look]) -> Iterator[tuple[str, int, Scores]]:
     for history, look in zip(histories, looks, strict=True):
-        losses = history.losses[:]
-        step = thin(len(losses), len(histories))
-        kept = [*range(0, len(losses), step), *([len(losses) - 1] if losses else [])]
-        rows += [(look.label, i + 1, max(losses[i], SMALLEST)) for i in dict.fromkeys(kept) if math.isfinite(losses[i])]
-    return pd.DataFrame(rows, columns=["architecture", "epoch", "loss"])
+        scores = history.scores[:]
+        curves = 1 if not scores or math.isnan(scores[0].held_out) else 2
+        step = thin(len(scores), curves * len(histories))
+        kept = [*range(0, len(scores), step), *([len(scores) - 1] if scores else [])]
+        yield from ((look.label, history.start + i + 1, scores[i]) for i in dict.fromkeys(kept))

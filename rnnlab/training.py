@@ -6,21 +6,23 @@ It knows neither page nor engine: it reports what was reached and asks whether t
 from __future__ import annotations
 
 import io
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import backend
-from rnnlab.architecture import Architecture, Form
+from rnnlab.architecture import Activation, Architecture, Form
 from rnnlab.backend import keras
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
-from rnnlab.history import Chunk, History, Reached, Start, Status
+from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Shown, Start, Status
 from rnnlab.models import build
+from rnnlab.tasks.task import Arrays, score
 
 Report = Callable[[int, Chunk], None]
 
@@ -28,6 +30,8 @@ Report = Callable[[int, Chunk], None]
 REPORT_EVERY = 0.05
 #: Compiled models that wait to be used again, so that a second run of the same architecture starts at once.
 KEPT, KEPT_PARAMETERS = 32, 2_000_000
+#: Keras takes a probability for no smaller than this when it takes its logarithm.
+SMALLEST_PROBABILITY = 1e-7
 
 _OPTIMIZERS: dict[Optimizer, type[keras.Optimizer]] = {
     Optimizer.ADAM: keras.optimizers.Adam,
@@ -60,11 +64,12 @@ class Control:
 
 
 class Compiled(NamedTuple):
-    """A model with its compiled step, and the optimizer's variables as they were before the first step."""
+    """A model with its compiled functions, and the optimizer's variables as they were before the first step."""
 
     model: keras.Model
     optimizer: keras.Optimizer
     step: backend.Step
+    forward: backend.Forward
     fresh: list[NDArray[Any]]
 
 
@@ -74,74 +79,126 @@ _kept_lock = threading.Lock()
 
 
 class Trainer:
-    """One experiment being trained: one step an epoch, on all of the task's arrays.
+    """One experiment being trained, a step of gradient descent at a time.
 
     Args:
         experiment: what to train.
-        state: where it had stopped (from ``state()``); empty to begin anew.
+        start: where it had stopped; the default begins anew.
 
     Raises:
         ValueError: the device is not here or the model's weights would not fit.
     """
 
-    def __init__(self, experiment: Experiment, state: bytes = b"") -> None:
-        training, form = experiment.training, experiment.form
-        self.experiment = experiment
-        clip_at = training.clip_at if training.clipping is not Clipping.NONE else 0.0
-        self._key = (
-            experiment.architecture,
-            form,
-            training.optimizer,
-            training.clipping,
-            clip_at,
-            backend.resolve(training.device),
-        )
-        arrays = experiment.task.arrays()
-        embedded = experiment.architecture.embedding_dim is not None
-        one_hot = np.eye(form.input_dim, dtype=np.float32)
-        self._inputs = arrays.inputs if embedded else one_hot[arrays.inputs]  # (B, T) or (B, T, V)
-        self._targets = arrays.targets  # (B, T)
-        with backend.place(training.device):
-            self._compiled = _take(self._key, training)
-            model, optimizer, step, fresh = self._compiled
-            step(self._inputs, self._targets)  # compiles it, where it is new; what it learned is overwritten below
-            if state:
-                self._restore(state)
-            else:
-                model.set_weights(build(experiment.architecture, form, training.seed).get_weights())
-                _assign(optimizer.variables, fresh)
-            optimizer.learning_rate = training.learning_rate
+    def __init__(self, experiment: Experiment, start: Start) -> None:
+        self.experiment, self.epochs = experiment, start.epochs
+        self._key = _key(experiment)
+        self._data = experiment.task.data(experiment.training.seed)
+        samples = len(self._data.train.inputs)
+        self._batch_size = min(experiment.training.batch_size, samples)
+        self._steps = samples // self._batch_size  # what is left over changes from epoch to epoch
+        self._done: list[float] = []  # loss and metric of each step of this epoch
+        self._metrics: list[float] = []
+        self._said = Shown(np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32))
+        with backend.place(experiment.training.device):
+            self._compiled = _take(self._key, experiment.training)
+            self._begin(start)
 
-    def step(self) -> tuple[float, NDArray[np.uint16], NDArray[np.float32]]:
-        """Train one epoch; the loss and the first sample's prediction (T,) with its probabilities (T,)."""
-        loss, predicted, probability = self._compiled.step(self._inputs, self._targets)
-        return float(loss), np.asarray(predicted, np.uint16)[0], np.asarray(probability, np.float32)[0]
+    def _begin(self, start: Start) -> None:
+        model, optimizer, step, _, fresh = self._compiled
+        step(*self._batch(0))  # compiles it, where it is new; what it learned is overwritten below
+        if start.state:
+            model.set_weights(weights_of(start.state))
+            _assign(optimizer.variables, _numbered_arrays(start.state, "optimizer"))
+            self._done, self._metrics = (a.tolist() for a in _numbered_arrays(start.state, "epoch"))
+        else:
+            experiment = self.experiment
+            model.set_weights(build(experiment.architecture, experiment.form, experiment.training.seed).get_weights())
+            _assign(optimizer.variables, fresh)
+        optimizer.learning_rate = self.experiment.training.learning_rate
+
+    @property
+    def part(self) -> float:
+        """How much of the epoch under way is done."""
+        return len(self._done) / self._steps
+
+    def step(self) -> bool:
+        """Train on one batch; whether that was the last of the epoch, or the loss is no longer a number."""
+        inputs, targets = self._batch(len(self._done))
+        loss, predicted, probability = self._compiled.step(inputs, targets)
+        predicted, probability = np.asarray(predicted, np.uint16), np.asarray(probability, np.float32)
+        self._done.append(float(loss))
+        self._metrics.append(score(self.experiment.task.metric, predicted, probability, targets))
+        self._said = Shown(predicted, probability)
+        return len(self._done) >= self._steps or not np.isfinite(self._done[-1])
+
+    def _batch(self, number: int) -> Arrays:
+        inputs, targets = self._data.train
+        if self._batch_size == len(inputs):
+            return Arrays(inputs, targets)
+        seed = (self.experiment.training.seed, self.epochs)
+        order = np.random.default_rng(seed).permutation(len(inputs))
+        chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
+        return Arrays(inputs[chosen], targets[chosen])
+
+    def finish_epoch(self) -> tuple[Scores, Shown, NDArray[np.uint32]]:
+        """What the epoch came to, and what the model now says to held-out samples; or said in it, where none are."""
+        loss, metric = float(np.mean(self._done)), float(np.mean(self._metrics))
+        self._done, self._metrics = [], []
+        self.epochs += 1
+        inputs, targets = self._data.held_out
+        if not len(inputs):
+            return Scores(loss, metric), self._said, NO_CONFUSION
+        task = self.experiment.task
+        outputs = self._compiled.forward(inputs)  # (N, S, K)
+        predicted, said = outputs.argmax(-1), outputs.max(-1)
+        held_out, hard = score(task.metric, predicted, said, targets), self._data.hard
+        in_hard = score(task.metric, predicted[hard], said[hard], targets[hard]) if hard.any() else math.nan
+        scores = Scores(loss, metric, _mean_loss(outputs, targets, self.experiment.form), held_out, in_hard)
+        return scores, self._show(), _confusion(predicted, targets, len(task.classes))
+
+    def _show(self) -> Shown:
+        task = self.experiment.task
+        samples = self._data.held_out.inputs[: task.shown]
+        outputs = self._compiled.forward(task.questions(samples))  # (N·R, S, K)
+        shape = (len(samples), -1)
+        return Shown(outputs.argmax(-1).astype(np.uint16).reshape(shape), outputs.max(-1).reshape(shape))
 
     def state(self) -> bytes:
-        """Weights and the optimizer's variables, as npz."""
-        model, optimizer, _, _ = self._compiled
+        """Weights, the optimizer's variables, and what the epoch under way has come to, as npz."""
+        model, optimizer, *_ = self._compiled
         arrays = {f"weight_{i}": weight for i, weight in enumerate(model.get_weights())}
         arrays |= {f"optimizer_{i}": np.asarray(v) for i, v in enumerate(optimizer.variables)}
+        arrays |= {"epoch_0": np.array(self._done, np.float64), "epoch_1": np.array(self._metrics, np.float64)}
         file = io.BytesIO()
         np.savez(file, allow_pickle=False, **arrays)
         return file.getvalue()
 
-    def _restore(self, state: bytes) -> None:
-        model, optimizer, _, _ = self._compiled
-        model.set_weights(weights_of(state))
-        _assign(optimizer.variables, _numbered_arrays(state, "optimizer"))
-
     def close(self) -> None:
         """Give the compiled model back for the next run of the same architecture."""
-        model = self._compiled.model
-        with _kept_lock:
-            if model.count_params() <= KEPT_PARAMETERS:
-                _kept.setdefault(self._key, []).append(self._compiled)
-            while sum(map(len, _kept.values())) > KEPT:
-                oldest = next(iter(_kept))
-                _kept[oldest].pop()
-                if not _kept[oldest]:
-                    del _kept[oldest]
+        _give_back(self._key, self._compiled)
+
+
+def _key(experiment: Experiment) -> Key:
+    training = experiment.training
+    clip_at = training.clip_at if training.clipping is not Clipping.NONE else 0.0
+    device = backend.resolve(training.device)
+    return experiment.architecture, experiment.form, training.optimizer, training.clipping, clip_at, device
+
+
+def _mean_loss(outputs: NDArray[np.float32], targets: NDArray[Any], form: Form) -> float:
+    """The loss of outputs (N, S, K), as ``backend.compile_step`` has it for a batch."""
+    if form.activation is Activation.LINEAR:
+        return float(np.mean((outputs[..., 0].astype(np.float64) - targets) ** 2))  # the square may be beyond float32
+    right = np.take_along_axis(outputs, targets[..., np.newaxis], axis=-1)
+    return float(-np.log(np.clip(right, SMALLEST_PROBABILITY, 1)).mean())
+
+
+def _confusion(predicted: NDArray[Any], targets: NDArray[Any], classes: int) -> NDArray[np.uint32]:
+    """How often each class (row) was taken for each (column)."""
+    if not classes:
+        return NO_CONFUSION
+    pairs = np.bincount((targets * classes + predicted).ravel(), minlength=classes**2)
+    return pairs.reshape(classes, classes).astype(np.uint32)
 
 
 def weights_of(state: bytes) -> list[NDArray[np.float32]]:
@@ -167,11 +224,37 @@ def _take(key: Key, training: Training) -> Compiled:
             if not found:
                 del _kept[key]
             return compiled
-    model = build(key[0], key[1], training.seed, training.device)
+    architecture, form = key[:2]
+    model = build(architecture, form, training.seed, training.device)
     optimizer = make_optimizer(training)
     optimizer.build(model.trainable_variables)
     fresh = [np.asarray(variable) for variable in optimizer.variables]
-    return Compiled(model, optimizer, backend.compile_step(model, optimizer, training.device), fresh)
+    step = backend.compile_step(model, optimizer, form, training.device)
+    return Compiled(model, optimizer, step, backend.compile_forward(model, form, training.device), fresh)
+
+
+def _give_back(key: Key, compiled: Compiled) -> None:
+    with _kept_lock:
+        if compiled.model.count_params() <= KEPT_PARAMETERS:
+            _kept.setdefault(key, []).append(compiled)
+        while sum(map(len, _kept.values())) > KEPT:
+            oldest = next(iter(_kept))
+            _kept[oldest].pop()
+            if not _kept[oldest]:
+                del _kept[oldest]
+
+
+def answer(experiment: Experiment, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
+    """What a trained model says to samples (N, …), as outputs (N, S, K).
+
+    Sequences may have any length: the weights are the same at every step.
+    """
+    form = experiment.form
+    if not form.pattern.one_input:
+        form = replace(form, timesteps=samples.shape[1], batch_size=None)
+    model = build(experiment.architecture, form, experiment.training.seed)
+    model.set_weights(weights_of(state))
+    return backend.compile_forward(model, form, "cpu")(samples)
 
 
 def make_optimizer(training: Training) -> keras.Optimizer:
@@ -191,29 +274,37 @@ class _Lane:
         self.experiment, self.start = experiment, start
         self.status, self.reason = Status.RUNNING, ""
         self.history = History(start=start.epochs, seconds=start.seconds)
-        self.unreported = start.epochs + 1
+        self.reported = (start.epochs, 0.0)  # epochs, and how much of the next
         self.trainer: Trainer | None = None
         try:
-            self.trainer = Trainer(experiment, start.state)
+            self.trainer = Trainer(experiment, start)
         except ValueError as error:
             self.status, self.reason = Status.FAILED, str(error)
 
-    def step(self) -> None:
+    def step(self) -> bool:
+        """Train on one batch; whether that ended an epoch."""
         assert self.trainer is not None
         begin = time.perf_counter()
-        loss, predicted, probability = self.trainer.step()
-        self.history.add(loss, predicted, probability, time.perf_counter() - begin)
-        if not np.isfinite(loss):
-            self.status = Status.DIVERGED
-        elif self.history.epochs >= self.experiment.training.epochs:
-            self.status = Status.FINISHED
+        ended = self.trainer.step()
+        if ended:
+            scores, shown, confusion = self.trainer.finish_epoch()
+            self.history.add(scores, shown, confusion)
+            if not np.isfinite(scores.loss):
+                self.status = Status.DIVERGED
+            elif self.history.epochs >= self.experiment.training.epochs:
+                self.status = Status.FINISHED
+        else:
+            self.history.part = self.trainer.part
+        self.history.seconds += time.perf_counter() - begin
+        return ended
 
     def unreported_chunk(self) -> Chunk | None:
-        """The epochs since the last time this was asked for."""
-        if self.history.epochs < self.unreported:
+        """What was reached since the last time this was asked for."""
+        now = self.history.epochs, self.history.part
+        if now == self.reported:
             return None
-        chunk = self.history.chunk(self.unreported)
-        self.unreported = self.history.epochs + 1
+        chunk = self.history.chunk(self.reported[0] + 1)
+        self.reported = now
         return chunk
 
     def finish(self) -> Reached:
@@ -229,7 +320,7 @@ def race(
     control: Control | None = None,
     starts: Sequence[Start] | None = None,
 ) -> tuple[Reached, ...]:
-    """Train several experiments side by side: an epoch of each in turn, until each has done all of its own.
+    """Train several experiments side by side: a batch of each in turn, until each has done all of its epochs.
 
     Args:
         experiments: what to train; each is a lane of the race.
@@ -242,18 +333,21 @@ def race(
     """
     control = control or Control()
     lanes = [_Lane(e, s) for e, s in zip(experiments, starts or [Start()] * len(experiments), strict=True)]
-    last_report = time.perf_counter()
+    last_report = begin = time.perf_counter()
     while racing := [lane for lane in lanes if lane.status is Status.RUNNING]:
-        begin = time.perf_counter()
-        for lane in racing:
-            if not control.stopping:
-                lane.step()
-        if control.pace.kind is not PaceKind.FULL or time.perf_counter() - last_report > REPORT_EVERY:
+        ended = [lane.step() for lane in racing if not control.stopping]
+        epoch_ended = any(ended)
+        paced = epoch_ended and control.pace.kind is not PaceKind.FULL
+        if paced or time.perf_counter() - last_report > REPORT_EVERY:
             _report(lanes, report)
             last_report = time.perf_counter()
-        if control.stopping or control.pace.kind is PaceKind.STEP:
-            _end(racing, Status.STOPPED if control.stopping else Status.PAUSED)
-        control.wait_for_pace(begin)
+        if control.stopping:
+            _end(racing, Status.STOPPED)
+        elif epoch_ended and control.pace.kind is PaceKind.STEP:
+            _end(racing, Status.PAUSED)
+        elif epoch_ended:
+            control.wait_for_pace(begin)
+            begin = time.perf_counter()
     _report(lanes, report)
     return tuple(lane.finish() for lane in lanes)
 

@@ -1,16 +1,28 @@
-"""What hypothesis draws from: architectures, forms, training settings, choices."""
+"""What tests draw from: architectures, forms, tasks, training settings, choices."""
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from rnnlab import architecture as limits
 from rnnlab import experiment as training_limits
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Range
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern, Range
 from rnnlab.experiment import Choice, Clipping, Experiment, Optimizer, Pace, PaceKind, RealRange, Training
-from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TASK_NAMES, TEXT_LENGTH, check_text
+from rnnlab.tasks import TASKS, Task, labelled, task
+from rnnlab.tasks.distance import DELAY
+from rnnlab.tasks.text import TEXT_LENGTH, check_text
 
 CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"])
 DEVICES = st.sampled_from(["auto", "cpu", "cpu:1", "gpu", "gpu:0", "gpu:12"])
+#: A table that a person could bring: forty texts of several lengths, each with one of two labels.
+TABLE = labelled.Texts(
+    tuple(f"{'so ' * (number % 4)}{word} {number}" for number in range(20) for word in ("good", "dreary")),
+    ("praise", "blame") * 20,
+)
+
+
+def learnable(name: str) -> Task:
+    """The task of that name; the one that needs a table has one."""
+    return task("labelled", data_key=labelled.bring(TABLE)) if name == "labelled" else TASKS[name]
 
 
 def whole(allowed: Range, most: int | None = None) -> SearchStrategy[int]:
@@ -44,9 +56,11 @@ def forms(most: int | None = None) -> SearchStrategy[Form]:
         tokens=st.booleans(),
         timesteps=st.none() | whole(limits.TIMESTEPS, most),
         batch_size=st.none() | whole(limits.BATCH_SIZE, most),
-        return_sequences=st.booleans(),
+        pattern=st.sampled_from(Pattern),
+        output_steps=whole(limits.OUTPUT_STEPS, most),
         outputs=st.none() | whole(limits.OUTPUTS, most),
         activation=st.sampled_from(Activation),
+        masked=st.booleans(),
     )
 
 
@@ -57,6 +71,7 @@ trainings: SearchStrategy[Training] = st.builds(
     optimizer=st.sampled_from(Optimizer),
     clipping=st.sampled_from(Clipping),
     clip_at=real(training_limits.CLIP_AT),
+    batch_size=whole(limits.BATCH_SIZE),
     seed=whole(training_limits.SEED),
     device=DEVICES,
 )
@@ -72,17 +87,29 @@ def _can_be_learned(text: str) -> bool:
 
 texts = st.text(CHARACTERS, min_size=TEXT_LENGTH.low, max_size=TEXT_LENGTH.high).filter(_can_be_learned)
 
-experiments: SearchStrategy[Experiment] = st.one_of(
-    st.builds(Experiment, architectures(), st.sampled_from(list(FIXED_TASKS)), st.just(""), trainings),
-    st.builds(Experiment, architectures(), st.just(OWN_TEXT), texts, trainings),
-)
+
+def _tasks(own_texts: SearchStrategy[str], keys: SearchStrategy[str]) -> SearchStrategy[Task]:
+    """Tasks of every kind, with every option."""
+    return st.one_of(
+        st.sampled_from([known for known in TASKS.values() if known.name != "labelled"]),
+        st.builds(task, st.sampled_from(["copy", "adding"]), delay=whole(DELAY)),
+        st.builds(task, st.just("own"), text=own_texts),
+        st.builds(task, st.just("labelled"), data_key=keys, by=st.sampled_from(list(labelled.PIECES))),
+    )
+
+
+#: Brought anew with each example, since only the newest tables are kept.
+learnable_tasks = _tasks(texts, st.just(TABLE).map(labelled.bring))
+#: What may stand on the screen: also a text half written, or the key of a table that is not here.
+chosen_tasks = _tasks(st.text(CHARACTERS, max_size=TEXT_LENGTH.high), st.text("0123456789abcdef", max_size=64))
+
+experiments: SearchStrategy[Experiment] = st.builds(Experiment, architectures(), learnable_tasks, trainings)
 
 choices: SearchStrategy[Choice] = st.builds(
     Choice,
     bench=st.lists(architectures(), min_size=1, max_size=limits.BENCH_SIZE.high).map(tuple),
-    form=forms(),
-    task_name=st.sampled_from(TASK_NAMES),
-    text=st.text(CHARACTERS, max_size=TEXT_LENGTH.high),
+    task=chosen_tasks,
     training=trainings,
     pace=st.builds(Pace, st.sampled_from(PaceKind), whole(training_limits.EPOCHS_PER_SECOND)),
+    free_form=st.none() | forms(),
 )

@@ -4,13 +4,37 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, labels
+from rnnlab.architecture import (
+    FIRST_BENCH,
+    RECURRENT_CELLS,
+    Architecture,
+    Cell,
+    Direction,
+    Form,
+    MergeMode,
+    Pattern,
+    labels,
+)
 
 WRONG = [
-    (Architecture, {"cell": "gru"}, "cell must be one of simple_rnn, lstm, gru, not 'gru'"),
+    (Architecture, {"cell": "gru"}, "cell must be one of simple_rnn, lstm, gru, dense, not 'gru'"),
     (Architecture, {"direction": "up"}, "direction must be one of forward, backward, bidirectional, not 'up'"),
     (Architecture, {"use_bias": "no"}, "use_bias must be True or False, not 'no'"),
     (Form, {"activation": "relu"}, "activation must be one of softmax, sigmoid, tanh, linear, not 'relu'"),
+    (
+        Form,
+        {"pattern": "many_to_one"},
+        "pattern must be one of one_to_one, one_to_many, many_to_one, in_step, encoder_decoder, not 'many_to_one'",
+    ),
+    (
+        Form,
+        {"pattern": True},
+        "pattern must be one of one_to_one, one_to_many, many_to_one, in_step, encoder_decoder, not True",
+    ),
+    (Form, {"masked": 1}, "masked must be True or False, not 1"),
+    (Form, {"tokens": None}, "tokens must be True or False, not None"),
+    (Form, {"output_steps": 0}, "output steps must be a whole number from 1 to 1,000, not 0"),
+    (Form, {"output_steps": 1001}, "output steps must be a whole number from 1 to 1,000, not 1001"),
     (Architecture, {"units": 0}, "hidden size must be a whole number from 1 to 1,024, not 0"),
     (Architecture, {"units": 1025}, "hidden size must be a whole number from 1 to 1,024, not 1025"),
     (Architecture, {"units": 5.0}, "hidden size must be a whole number from 1 to 1,024, not 5.0"),
@@ -30,8 +54,8 @@ WRONG = [
 LIMITS = [
     Architecture(units=1, embedding_dim=1, layers=1),
     Architecture(units=1024, embedding_dim=4096, layers=4),
-    Form(1, timesteps=1, batch_size=1, outputs=1),
-    Form(1_000_000, timesteps=10_000, batch_size=65_536, outputs=100_000),
+    Form(1, timesteps=1, batch_size=1, output_steps=1, outputs=1),
+    Form(1_000_000, timesteps=10_000, batch_size=65_536, output_steps=1_000, outputs=100_000),
     Form(timesteps=None, batch_size=None, outputs=None),
 ]
 LABELS = [
@@ -43,6 +67,7 @@ LABELS = [
     (Architecture(merge_mode=MergeMode.SUM), "LSTM 5"),
     (Architecture(Cell.GRU, reset_after=False, use_bias=False), "GRU 5 reset before no bias"),
     (Architecture(reset_after=False), "LSTM 5"),
+    (Architecture(Cell.DENSE, 8, direction=Direction.BIDIRECTIONAL, merge_mode=MergeMode.SUM, layers=2), "Dense 8 ×2"),
 ]
 
 
@@ -93,3 +118,25 @@ def test_plain_numbers_take_the_embedding_away_and_tokens_leave_it():
     architecture = Architecture(Cell.GRU, 7, embedding_dim=6)
     assert Form(tokens=True).fit(architecture) is architecture
     assert Form(tokens=False).fit(architecture) == Architecture(Cell.GRU, 7)
+
+
+def test_what_cannot_be_looked_up_takes_the_embedding_away_whatever_the_pattern():
+    architecture = Architecture(embedding_dim=6)
+    without = {pattern for pattern in Pattern if Form(pattern=pattern).fit(architecture).embedding_dim is None}
+    assert without == {Pattern.ONE_TO_ONE, Pattern.ONE_TO_MANY}
+    assert {pattern for pattern in Pattern if Form(pattern=pattern, masked=True).padded} == set(Pattern) - without
+    assert not Form(tokens=False, masked=True).padded
+
+
+def test_the_patterns_say_whether_sequences_go_in_and_come_out_and_of_what_length():
+    assert {pattern for pattern in Pattern if pattern.one_input} == {Pattern.ONE_TO_ONE, Pattern.ONE_TO_MANY}
+    lengths = {p: Form(timesteps=9, pattern=p, output_steps=4).steps_out for p in Pattern if p.many_outputs}
+    assert lengths == {Pattern.ONE_TO_MANY: 4, Pattern.IN_STEP: 9, Pattern.ENCODER_DECODER: 4}
+
+
+def test_a_dense_layer_has_no_memory_and_no_direction():
+    assert RECURRENT_CELLS == (Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU)
+    dense, lstm = (Architecture(cell, direction=Direction.BIDIRECTIONAL) for cell in (Cell.DENSE, Cell.LSTM))
+    assert (dense.directions, dense.bidirectional, dense.doubles_output) == (1, False, False)
+    assert (lstm.directions, lstm.bidirectional, lstm.doubles_output) == (2, True, True)
+    assert not Architecture(Cell.DENSE, direction=Direction.BACKWARD).backward

@@ -21,15 +21,17 @@ backend.configure()
 from rnnlab import models, training
 from rnnlab.architecture import Architecture, Cell, Direction, Form
 from rnnlab.experiment import Experiment, Training
+from rnnlab.history import Start
+from rnnlab.tasks import task
 
 on, used = {}, {}
 for name in ("cpu", "cpu:1", "auto"):
     for architecture in (Architecture(), Architecture(Cell.GRU, 4, 3, Direction.BIDIRECTIONAL)):
-        trainer = training.Trainer(Experiment(architecture, training=Training(device=name)))
-        model, optimizer, step, _ = trainer._compiled
+        trainer = training.Trainer(Experiment(architecture, training=Training(device=name)), Start())
+        model, optimizer, step, *_ = trainer._compiled
         variables = [*model.variables, *optimizer.variables]
         on.setdefault(name, []).extend(sorted({variable.value.device for variable in variables}))
-        graph = step.get_concrete_function(trainer._inputs, trainer._targets).graph
+        graph = step.get_concrete_function(*trainer._batch(0)).graph
         used.setdefault(name, []).extend(
             sorted({operation.device for operation in graph.get_operations() if operation.type == "MatMul"})
         )
@@ -37,12 +39,15 @@ for name in ("cpu", "cpu:1", "auto"):
 names = ["cpu", "cpu:0", "cpu:1", "auto", "gpu", "gpu:1", "cpu:2"]
 lanes = [Experiment(Architecture(), training=Training(epochs=5, device=name)) for name in names]
 reached = training.race(lanes, lambda *_: None)
+measured = [Experiment(Architecture(), task("tagging"), Training(epochs=1, device=name)) for name in ("cpu", "cpu:1")]
+scores = [lane.chunk.scores.tolist() for lane in training.race(measured, lambda *_: None)]
 built = models.build(Architecture(), Form(), device="cpu:1")
 print(json.dumps({
     "devices": [device.name for device in backend.devices()],
     "variables": on,
     "products": used,
     "built": sorted({variable.value.device for variable in built.variables}),
+    "scores": scores,
     "lanes": [[e.training.device, r.status.name, r.reason, r.chunk.losses.tolist()] for e, r in zip(lanes, reached)],
 }))
 """
@@ -87,3 +92,10 @@ def test_every_cpu_trains_to_the_same_losses(probe):
     trained = [lane for lane in probe["lanes"] if lane[1] == "FINISHED"]
     assert [lane[0] for lane in trained] == ["cpu", "cpu:0", "cpu:1", "auto"]
     assert len({tuple(lane[3]) for lane in trained}) == 1
+
+
+def test_every_cpu_measures_the_same_of_what_is_held_out(probe):
+    first, second = probe["scores"]
+    (scores,) = first
+    assert scores[:4] == second[0][:4]
+    assert all(score > 0 for score in scores[:4])

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from rnnlab.tasks import TASKS
 
 
 def rnnlab(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -53,6 +56,27 @@ def test_every_option_of_summary_is_heard() -> None:
     assert "keras_total" not in told
 
 
+def test_every_pattern_is_counted_as_keras_counts() -> None:
+    done = rnnlab(
+        "summary", "--cell", "gru", "--units", "4", "--vocabulary", "12", "--embedding", "3", "--timesteps", "5",
+        "--pattern", "encoder_decoder", "--output-steps", "2", "--outputs", "11", "--json",
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert [(layer["name"], layer["output_shape"], layer["parameters"]) for layer in told["layers"]] == [
+        ("embedding", [None, 5, 3], 36),
+        ("encoder", [None, 4], 108),
+        ("repeat_vector", [None, 2, 4], 0),
+        ("decoder", [None, 2, 4], 120),
+        ("dense", [None, 2, 11], 55),
+    ]
+    assert told["total"] == told["keras_total"] == 319
+    plain = rnnlab(
+        "summary", "--cell", "dense", "--units", "3", "--input-dim", "64", "--pattern", "one_to_one", "--no-keras"
+    )
+    assert "d·Dₕ + Dₕ\n  = 64·3 + 3\n  = 195" in plain.stdout
+    assert "Total: 199 parameters" in plain.stdout
+
+
 def test_counting_without_keras_does_not_import_tensorflow() -> None:
     code = "import sys; from rnnlab.cli import main; main(sys.argv[1:]); sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, *F3, "--no-keras"], capture_output=True, text=True, check=False)
@@ -74,6 +98,14 @@ def test_counting_without_keras_does_not_import_tensorflow() -> None:
         (("train",), "hihello"),
         (("train", "goodbye"), "hihello"),
         (("train", "hihello", "--text", "abc"), "or --text"),
+        (("train", "labelled"), "bring a file with labelled texts first"),
+        (("train", "--labelled", "no/such.csv"), "cannot read or write no/such.csv"),
+        (("train", "hihello", "--labelled", "reviews.csv"), "or --labelled"),
+        (("train", "hihello", "--delay", "9"), "the task hihello has no option delay"),
+        (("train", "copy", "--delay", "4"), "5 to 200"),
+        (("train", "copy", "--by", "words"), "the task copy has no option by"),
+        (("train", "hihello", "--batch-size", "0"), "1 to 65,536"),
+        (("summary", "--cell", "gru", "--vocabulary", "5", "--pattern", "two_to_two"), "encoder_decoder"),
         (("train", "--text", "ab"), "3 to 200 characters"),
         (("train", "hihello", "--epochs", "0"), "1 to 5,000"),
         (("train", "hihello", "--learning-rate", "nan"), "0.00001 to 10"),
@@ -107,11 +139,92 @@ def test_several_cells_train_side_by_side_on_a_text_of_ones_own() -> None:
     assert done.returncode == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["GRU 5", "SimpleRNN 5"]
+    assert [line.split(":")[0] for line in lines] == ["GRU 10", "SimpleRNN 10"]
     assert all("는 밥을" in line and "all epochs are done" in line for line in lines)
 
 
+def test_a_task_with_samples_held_out_tells_how_much_of_them_is_right() -> None:
+    command = ("train", "digit", "--cell", "dense", "--units", "8", "--epochs", "2", "--seed", "1")
+    done = rnnlab(*command, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    *epochs, last = map(json.loads, done.stdout.splitlines())
+    assert [line["epoch"] for line in epochs] == [1, 2]
+    measured = {"loss", "metric", "held_out_loss", "held_out"}
+    assert all(set(line) == {"architecture", "epoch", "prediction"} | measured for line in epochs)
+    assert epochs[1]["held_out_loss"] < epochs[0]["held_out_loss"]
+    assert epochs[1]["prediction"] == last["prediction"] in set("0123456789")
+    (line,) = rnnlab(*command).stdout.splitlines()
+    assert f"loss {epochs[1]['loss']:.4f}, accuracy {epochs[1]['held_out']:.1%}, not learned yet" in line
+    assert "“" not in line
+
+
+def test_a_task_opens_with_its_own_sizes_and_settings() -> None:
+    done = rnnlab("train", "addition", "--epochs", "1", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout.splitlines()[0])["architecture"] == "LSTM 64"
+
+
+def test_the_delay_and_the_size_of_a_batch_are_heard() -> None:
+    command = ("train", "copy", "--cell", "gru", "--units", "3", "--epochs", "1", "--json")
+    lines = [rnnlab(*command, *more).stdout.splitlines()[0] for more in (("--delay", "5"), ("--delay", "6"))]
+    batched = rnnlab(*command, "--delay", "5", "--batch-size", "1000").stdout.splitlines()[0]
+    losses = {json.loads(line)["loss"] for line in (*lines, batched)}
+    assert len(losses) == 3
+
+
+def labelled(path: Path, rows: list[tuple[str, str]]) -> str:
+    path.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_labelled_texts_of_ones_own_are_learned(tmp_path: Path) -> None:
+    rows = [
+        (f"{word} 영화 {number}", label)
+        for number in range(20)
+        for word, label in (("좋은", "긍정"), ("지루한", "부정"))
+    ]
+    command = (
+        "train",
+        "--labelled",
+        labelled(tmp_path / "reviews.csv", rows),
+        "--cell",
+        "gru",
+        "--epochs",
+        "2",
+        "--json",
+    )
+    for by in ("characters", "words"):
+        done = rnnlab(*command, "--by", by)
+        assert (done.returncode, done.stderr) == (0, "")
+        *epochs, last = map(json.loads, done.stdout.splitlines())
+        assert len(epochs) == 2
+        assert all(0 <= line["held_out"] <= 1 for line in epochs)
+        assert last["status"] == "finished"
+        assert last["prediction"] in {"긍정", "부정"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a,b\n1,2\n", "bad.csv: the first row must name the columns text and label"),
+        (b"text,label\nhello,greeting\n", "bad.csv: the table has 1 different texts; at least 20 are needed"),
+        (b"\x00\xff", "bad.csv: the file is no text"),
+        (b"", "bad.csv: the first row must name the columns text and label"),
+    ],
+)
+def test_a_bad_file_of_labelled_texts_is_refused_in_one_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "bad.csv").write_bytes(content)
+    done = rnnlab("train", "--labelled", str(tmp_path / "bad.csv"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"rnnlab: {sentence}")
+
+
 def test_lists() -> None:
-    assert {"hihello", "hello", "long_sequence"} <= {line.split()[0] for line in rnnlab("tasks").stdout.splitlines()}
+    listed = rnnlab("tasks").stdout.splitlines()
+    named, stories = listed[::2], listed[1::2]
+    assert [line.split()[0] for line in named] == list(TASKS)
+    assert [story.strip() for story in stories] == [known.story for known in TASKS.values()]
+    assert {"own --text …", "copy --delay …", "labelled --labelled … --by …"} <= set(named)
     assert rnnlab("devices").stdout.splitlines()[1].startswith("cpu")
     assert "summary" in rnnlab("--help").stdout

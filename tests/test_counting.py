@@ -7,13 +7,22 @@ from itertools import product
 
 import pytest
 
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode
-from rnnlab.counting import GATES, count
+from rnnlab.architecture import (
+    RECURRENT_CELLS,
+    Activation,
+    Architecture,
+    Cell,
+    Direction,
+    Form,
+    MergeMode,
+    Pattern,
+)
+from rnnlab.counting import GATES, Matrix, count
 from rnnlab.formulas import layer_formulas, shape_text, term_text
 from rnnlab.presets import PRESETS
 
 F1_LAYER = Architecture(Cell.SIMPLE_RNN, 3)
-CLASSIFIER = {"return_sequences": False, "outputs": 1, "activation": Activation.SIGMOID}
+CLASSIFIER = {"pattern": Pattern.MANY_TO_ONE, "outputs": 1, "activation": Activation.SIGMOID}
 F2 = Architecture(Cell.SIMPLE_RNN, 4, embedding_dim=6), Form(10_000, timesteps=10, **CLASSIFIER)
 F3 = Architecture(Cell.SIMPLE_RNN, 128, embedding_dim=100), Form(5_000, timesteps=30, **CLASSIFIER)
 
@@ -23,11 +32,16 @@ def formula_texts(architecture, form):
 
 
 @pytest.mark.parametrize(
-    ("batch", "every_step", "shape"),
-    [(None, False, (None, 3)), (8, False, (8, 3)), (8, True, (8, 2, 3)), (None, True, (None, 2, 3))],
+    ("batch", "pattern", "shape"),
+    [
+        (None, Pattern.MANY_TO_ONE, (None, 3)),
+        (8, Pattern.MANY_TO_ONE, (8, 3)),
+        (8, Pattern.IN_STEP, (8, 2, 3)),
+        (None, Pattern.IN_STEP, (None, 2, 3)),
+    ],
 )
-def test_f1_shapes_change_and_the_count_does_not(batch, every_step, shape):
-    form = Form(10, tokens=False, timesteps=2, batch_size=batch, return_sequences=every_step, outputs=None)
+def test_f1_shapes_change_and_the_count_does_not(batch, pattern, shape):
+    form = Form(10, tokens=False, timesteps=2, batch_size=batch, pattern=pattern, outputs=None)
     (layer,) = count(F1_LAYER, form).layers
     assert layer.output_shape == shape
     assert layer.parameters == 3 * 10 + 3 * 3 + 3 == 42
@@ -98,6 +112,96 @@ def test_a_deep_bidirectional_model_by_hand():
     ]
 
 
+def rows(architecture, form):
+    """Name, shape and formula of each layer."""
+    layers = count(architecture, form).layers
+    names = [(layer.name, layer.output_shape) for layer in layers]
+    return [(*name, text) for name, text in zip(names, formula_texts(architecture, form), strict=True)]
+
+
+def test_a_dense_layer_has_no_recurrent_weights():
+    dense = Architecture(Cell.DENSE, 8, layers=2)
+    assert rows(dense, Form(10, timesteps=6, outputs=3)) == [
+        ("dense", (None, 6, 8), "V·Dₕ + Dₕ = 10·8 + 8 = 88"),
+        ("dense_1", (None, 6, 8), "Dₕ·Dₕ + Dₕ = 8·8 + 8 = 72"),
+        ("dense_2", (None, 6, 3), "Dₕ·K + K = 8·3 + 3 = 27"),
+    ]
+    assert formula_texts(Architecture(Cell.DENSE, 8, use_bias=False), Form(10, outputs=None)) == ["V·Dₕ = 10·8 = 80"]
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_a_dense_layer_has_no_direction_and_sees_the_last_step_alone(direction):
+    dense = Architecture(Cell.DENSE, 8, 4, direction)
+    assert rows(dense, Form(10, timesteps=6, pattern=Pattern.MANY_TO_ONE, outputs=3)) == [
+        ("last_step", (None,), "0"),
+        ("embedding", (None, 4), "V·d = 10·4 = 40"),
+        ("dense", (None, 8), "d·Dₕ + Dₕ = 4·8 + 8 = 40"),
+        ("dense_1", (None, 3), "Dₕ·K + K = 8·3 + 3 = 27"),
+    ]
+
+
+@pytest.mark.parametrize("pattern", [Pattern.MANY_TO_ONE, Pattern.ENCODER_DECODER])
+@pytest.mark.parametrize("cell", Cell)
+def test_the_count_does_not_change_with_timesteps_where_one_vector_is_made_of_a_sequence(cell, pattern):
+    architecture = Architecture(cell, 4, 3)
+    assert len({count(architecture, Form(timesteps=t, pattern=pattern, masked=True)).total for t in (None, 1, 9)}) == 1
+
+
+def test_an_encoder_decoder_by_hand():
+    architecture = Architecture(Cell.GRU, 4, 3)
+    form = Form(12, timesteps=5, pattern=Pattern.ENCODER_DECODER, output_steps=2, outputs=11, masked=True)
+    assert rows(architecture, form) == [
+        ("embedding", (None, 5, 3), "V·d = 12·3 = 36"),
+        ("encoder", (None, 4), "3 · (d·Dₕ + Dₕ·Dₕ + 2·Dₕ) = 3 · (3·4 + 4·4 + 2·4) = 108"),
+        ("repeat_vector", (None, 2, 4), "0"),
+        ("decoder", (None, 2, 4), "3 · (Dₕ·Dₕ + Dₕ·Dₕ + 2·Dₕ) = 3 · (4·4 + 4·4 + 2·4) = 120"),
+        ("dense", (None, 2, 11), "Dₕ·K + K = 4·11 + 11 = 55"),
+    ]
+    assert count(architecture, form).total == 36 + 108 + 120 + 55 == 319
+
+
+def test_a_decoder_of_a_deep_bidirectional_encoder_reads_forward_from_twice_the_units():
+    architecture = Architecture(Cell.LSTM, 4, direction=Direction.BIDIRECTIONAL, layers=2)
+    form = Form(12, timesteps=5, pattern=Pattern.ENCODER_DECODER, output_steps=2, outputs=11)
+    assert rows(architecture, form) == [
+        ("encoder", (None, 5, 8), "2 · 4 · (V·Dₕ + Dₕ·Dₕ + Dₕ) = 2 · 4 · (12·4 + 4·4 + 4) = 544"),
+        ("encoder_1", (None, 8), "2 · 4 · (2·Dₕ·Dₕ + Dₕ·Dₕ + Dₕ) = 2 · 4 · (8·4 + 4·4 + 4) = 416"),
+        ("repeat_vector", (None, 2, 8), "0"),
+        ("decoder", (None, 2, 4), "4 · (2·Dₕ·Dₕ + Dₕ·Dₕ + Dₕ) = 4 · (8·4 + 4·4 + 4) = 208"),
+        ("decoder_1", (None, 2, 4), "4 · (Dₕ·Dₕ + Dₕ·Dₕ + Dₕ) = 4 · (4·4 + 4·4 + 4) = 144"),
+        ("dense", (None, 2, 11), "Dₕ·K + K = 4·11 + 11 = 55"),
+    ]
+
+
+def test_one_vector_is_repeated_where_a_sequence_is_written_from_it():
+    one_to_many = Form(64, tokens=False, pattern=Pattern.ONE_TO_MANY, output_steps=6, outputs=16)
+    assert rows(Architecture(Cell.LSTM, 3), one_to_many) == [
+        ("repeat_vector", (None, 6, 64), "0"),
+        ("lstm", (None, 6, 3), "4 · (d·Dₕ + Dₕ·Dₕ + Dₕ) = 4 · (64·3 + 3·3 + 3) = 816"),
+        ("dense", (None, 6, 16), "Dₕ·K + K = 3·16 + 16 = 64"),
+    ]
+
+
+def test_one_to_one_is_a_single_step_and_a_plain_network_where_nothing_recurs():
+    one_to_one = Form(64, tokens=False, pattern=Pattern.ONE_TO_ONE, outputs=10)
+    assert rows(Architecture(Cell.SIMPLE_RNN, 3), one_to_one) == [
+        ("repeat_vector", (None, 1, 64), "0"),
+        ("simple_rnn", (None, 3), "d·Dₕ + Dₕ·Dₕ + Dₕ = 64·3 + 3·3 + 3 = 204"),
+        ("dense", (None, 10), "Dₕ·K + K = 3·10 + 10 = 40"),
+    ]
+    assert rows(Architecture(Cell.DENSE, 3, embedding_dim=7), one_to_one) == [
+        ("dense", (None, 3), "d·Dₕ + Dₕ = 64·3 + 3 = 195"),
+        ("dense_1", (None, 10), "Dₕ·K + K = 3·10 + 10 = 40"),
+    ]
+
+
+def test_padding_costs_nothing():
+    for architecture in (Architecture(), Architecture(embedding_dim=3), Architecture(Cell.DENSE)):
+        assert count(architecture, Form(masked=True)).total == count(architecture, Form()).total
+    masking, *_ = count(Architecture(), Form(masked=True)).layers
+    assert (masking.name, masking.output_shape, masking.parameters) == ("masking", (None, 6, 5), 0)
+
+
 @pytest.mark.parametrize(("name", "total"), [("F1", 42), ("F2", 60_049), ("F3", 529_441)])
 def test_presets_are_the_lectures_examples(name, total):
     preset = next(preset for preset in PRESETS if preset.name == name)
@@ -107,10 +211,15 @@ def test_presets_are_the_lectures_examples(name, total):
 
 FORMS = [
     Form(2_000, outputs=3_000),
-    Form(2_000, return_sequences=False),
+    Form(2_000, pattern=Pattern.MANY_TO_ONE),
+    Form(2_000, pattern=Pattern.MANY_TO_ONE, masked=True),
+    Form(2_000, pattern=Pattern.ENCODER_DECODER, masked=True),
     Form(2_000, tokens=False),
+    Form(2_000, tokens=False, pattern=Pattern.ONE_TO_ONE),
+    Form(2_000, tokens=False, pattern=Pattern.ONE_TO_MANY),
     Form(outputs=None),
 ]
+WITHOUT_WEIGHTS = ("flip", "masking", "last_step", "repeat_vector")
 OPERATORS = {ast.Add: operator.add, ast.Mult: operator.mul}
 
 
@@ -145,14 +254,23 @@ def test_symbols_and_numbers_of_every_formula_come_to_the_parameters_of_its_laye
         }
         for layer, formula in zip(layers, layer_formulas(layers, architecture, form), strict=True):
             assert formula.result == layer.parameters == sum(term.parameters for term in layer.terms)
-            if layer.kind == "flip":
+            if layer.kind in WITHOUT_WEIGHTS:
                 assert str(formula) == "0"
             else:
                 results = {evaluate(formula.numbers), evaluate(formula.symbols, **values)}
                 assert results == {layer.parameters}, (architecture, formula)
 
 
-@pytest.mark.parametrize("cell", Cell)
+def test_a_layer_without_memory_has_no_gates_and_one_matrix():
+    (layer,) = count(Architecture(Cell.DENSE, 3), Form(10, outputs=None)).layers
+    assert GATES[Cell.DENSE] == ()
+    assert [(term.matrix, term.rows, term.columns, term.gate) for term in layer.terms] == [
+        (Matrix.KERNEL, 3, 10, None),
+        (Matrix.BIAS, 3, 1, None),
+    ]
+
+
+@pytest.mark.parametrize("cell", RECURRENT_CELLS)
 def test_every_gate_has_the_same_matrices(cell):
     (layer,) = count(Architecture(cell, 3), Form(10, outputs=None)).layers
     by_gate = {gate: [term._replace(gate=None) for term in layer.terms if term.gate is gate] for gate in GATES[cell]}

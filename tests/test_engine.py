@@ -31,7 +31,7 @@ from rnnlab.tasks import task
 ROOT = Path(__file__).parents[1]
 FULL, STEP = Pace(PaceKind.FULL), Pace(PaceKind.STEP)
 HIHELLO = Choice().experiments()
-LONG_TEXT = ((string.ascii_letters + string.digits + " ") * 4)[:200]
+LONG = task("own", text=((string.ascii_letters + string.digits + " ") * 4)[:200])
 
 
 def slow(epochs_per_second: int) -> Pace:
@@ -59,7 +59,7 @@ def at_epoch(run: Run, epoch: int) -> Run:
 
 def said(run: Run) -> list[str]:
     """What each lane predicts at the end."""
-    return [lane.experiment.task.read(lane.history.predicted[-1]) for lane in run.lanes]
+    return [lane.experiment.task.read(lane.history.shown[-1].predicted[0]) for lane in run.lanes]
 
 
 def losses(run: Run) -> list[list[float]]:
@@ -68,9 +68,7 @@ def losses(run: Run) -> list[list[float]]:
 
 def long_experiment(seed: int = 0) -> tuple[Experiment, ...]:
     """Some ten seconds and more of work at full speed."""
-    return (
-        Experiment(Architecture(Cell.LSTM, 64), "own", LONG_TEXT, Training(epochs=5000, learning_rate=0.01, seed=seed)),
-    )
+    return (Experiment(Architecture(Cell.LSTM, 64), LONG, Training(epochs=5000, learning_rate=0.01, seed=seed)),)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +101,7 @@ class TestRun:
         assert [lane.history.epochs for lane in uninterrupted.lanes] == [50, 50, 50]
         assert said(uninterrupted) == ["ihello", "ihello", "ihello"]
         for lane in uninterrupted.lanes:
-            assert len(lane.history.losses) == len(lane.history.predicted) == len(lane.history.probability) == 50
+            assert len(lane.history.scores) == len(lane.history.shown) == 50
             assert lane.history.losses[-1] < lane.history.losses[0]
             assert lane.history.seconds > 0
 
@@ -172,8 +170,9 @@ class TestStop:
         assert run.status is Status.FINISHED
         assert losses(run) == losses(uninterrupted)
         for lane, other in zip(run.lanes, uninterrupted.lanes, strict=True):
-            assert np.array_equal(lane.history.predicted, other.history.predicted)
-            assert np.array_equal(lane.history.probability, other.history.probability)
+            for one, two in zip(lane.history.shown, other.history.shown, strict=True):
+                assert np.array_equal(one.predicted, two.predicted)
+                assert np.array_equal(one.probability, two.probability)
 
     def test_stop_is_taken_soon(self, engine: Engine) -> None:
         run = at_epoch(engine.start(HIHELLO, slow(1)), 1)
@@ -284,7 +283,7 @@ class TestAnswers:
 
         model = keras.models.load_model(path)
         hihello = task("hihello")
-        one_hot = np.eye(5, dtype=np.float32)[hihello.arrays().inputs]
+        one_hot = np.eye(5, dtype=np.float32)[hihello.data(0).train.inputs]
         assert hihello.read(np.argmax(np.asarray(model(one_hot))[0], axis=-1)) == "ihello"
 
     def test_keras_file_of_a_run_that_was_stopped(self, engine: Engine) -> None:
@@ -297,9 +296,7 @@ class TestLanesThatCannotGoOn:
     def test_one_that_is_too_large_fails_and_the_others_go_on(self, engine: Engine) -> None:
         large = Architecture(Cell.LSTM, 1024, direction=Direction.BIDIRECTIONAL, layers=4)
         training = Training(epochs=4)
-        run = ended(
-            engine.start(tuple(Experiment(a, "own", LONG_TEXT, training) for a in (large, FIRST_BENCH[0])), FULL)
-        )
+        run = ended(engine.start(tuple(Experiment(a, LONG, training) for a in (large, FIRST_BENCH[0])), FULL))
         failed, other = run.lanes
         assert failed.status is Status.FAILED
         assert "parameters" in failed.reason and "50,000,000" in failed.reason
@@ -313,8 +310,8 @@ class TestLanesThatCannotGoOn:
         run = ended(
             engine.start(
                 (
-                    Experiment(Architecture(Cell.SIMPLE_RNN, 64), "own", LONG_TEXT, diverging),
-                    Experiment(Architecture(Cell.SIMPLE_RNN, 5), "own", LONG_TEXT, calm),
+                    Experiment(Architecture(Cell.SIMPLE_RNN, 64), LONG, diverging),
+                    Experiment(Architecture(Cell.SIMPLE_RNN, 5), LONG, calm),
                 ),
                 FULL,
             )

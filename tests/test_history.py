@@ -1,34 +1,59 @@
 """A history is put together from chunks: late, twice, overlapping, after a gap; and travels as plain bytes."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.history import Chunk, History, Status
+from rnnlab.history import NO_CONFUSION, Chunk, History, Scores, Shown, Status, first_of
 
-STEPS = 3
+SAMPLES, STEPS, CLASSES = 2, 3, 4
 
 
-def chunk(first, epochs):
+def chunk(first, epochs, part=0.0):
     """``epochs`` epochs from ``first`` on; what is in each follows from its number."""
     numbers = np.arange(first, first + epochs)
+    shape = (epochs, SAMPLES, STEPS)
     return Chunk(
         first,
-        1.0 / numbers,
-        (numbers[:, None] + np.arange(STEPS)).astype(np.uint16),
-        (np.float32(0.5) / numbers[:, None] + np.zeros(STEPS)).astype(np.float32),
+        (1 / numbers)[:, None] * np.arange(1, 6),
+        np.broadcast_to(numbers[:, None, None] + np.arange(STEPS), shape).astype(np.uint16),
+        np.broadcast_to(np.float32(0.5) / numbers[:, None, None], shape).astype(np.float32),
+        confusion(first + epochs - 1),
         float(first + epochs - 1),
+        part,
     )
+
+
+def confusion(epoch):
+    return np.arange(CLASSES**2, dtype=np.uint32).reshape(CLASSES, CLASSES) * epoch
+
+
+def epochs_of(made):
+    """Each epoch of a chunk as a history is given it."""
+    for number, row, predicted, probability in zip(
+        range(made.first, made.first + len(made.scores)), *made[1:4], strict=True
+    ):
+        yield Scores(*row.tolist()), Shown(predicted, probability), confusion(number)
 
 
 def check_is_complete(history, start, last):
     """The history has each epoch after ``start`` up to ``last``, once."""
     expected = chunk(start + 1, last - start)
     assert history.epochs == last
+    assert [list(scores) for scores in history.scores] == expected.scores.tolist()
     assert history.losses == expected.losses.tolist()
-    assert np.array_equal(np.reshape(history.predicted, (-1, STEPS)), expected.predicted)
-    assert np.array_equal(np.reshape(history.probability, (-1, STEPS)), expected.probability)
+    for field, array in (("predicted", expected.predicted), ("probability", expected.probability)):
+        found = [getattr(shown, field) for shown in history.shown]
+        assert np.array_equal(np.reshape(found, (-1, SAMPLES, STEPS)), array)
+    if last > start:
+        assert np.array_equal(history.confusion, confusion(last))
+        assert history.now[0] == history.scores[-1]
+        assert history.now[1] is history.shown[-1]
+    else:
+        assert history.now is None
 
 
 CHUNKS = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 12)), max_size=12)
@@ -50,8 +75,9 @@ def test_chunks_that_come_twice_overlap_or_leave_a_gap_add_just_what_is_new_and_
 def test_a_history_handed_on_in_chunks_arrives_whole(start, epochs, data):
     here, there = History(start=start), History(start=start)
     reported = start
-    for row in zip(*chunk(start + 1, epochs)[1:4], strict=True):
-        here.add(float(row[0]), row[1], row[2], seconds=1.0)
+    for epoch in epochs_of(chunk(start + 1, epochs)):
+        here.add(*epoch)
+        here.seconds += 1.0
         if data.draw(st.booleans()):
             there.extend(Chunk.from_event(here.chunk(reported + 1).to_event()))
             reported = here.epochs
@@ -61,9 +87,9 @@ def test_a_history_handed_on_in_chunks_arrives_whole(start, epochs, data):
     assert there.seconds == here.seconds == epochs
 
 
-@given(st.integers(1, 5000), st.integers(0, 20))
-def test_an_event_there_and_back(first, epochs):
-    sent = chunk(first, epochs)
+@given(st.integers(1, 5000), st.integers(0, 20), st.floats(0, 1))
+def test_an_event_there_and_back(first, epochs, part):
+    sent = chunk(first, epochs, part)
     back = Chunk.from_event(sent.to_event())
     for name in Chunk._fields:
         was, came = getattr(sent, name), getattr(back, name)
@@ -73,18 +99,27 @@ def test_an_event_there_and_back(first, epochs):
 
 
 def test_an_event_holds_only_numbers_and_bytes():
-    event = chunk(3, 2).to_event()
-    assert {type(value) for value in event.values()} == {int, float, bytes}
-    assert (event["first"], event["steps"], event["seconds"]) == (3, STEPS, 4.0)
-    assert len(event["losses"]) == 2 * 8
+    event = chunk(3, 2, 0.25).to_event()
+    plain = {name: event.pop(name) for name in ("first", "seconds", "part")}
+    assert plain == {"first": 3, "seconds": 4.0, "part": 0.25}
+    assert {name: (shape, type(content), len(content)) for name, (shape, content) in event.items()} == {
+        "scores": ((2, 5), bytes, 2 * 5 * 8),
+        "predicted": ((2, SAMPLES, STEPS), bytes, 2 * SAMPLES * STEPS * 2),
+        "probability": ((2, SAMPLES, STEPS), bytes, 2 * SAMPLES * STEPS * 4),
+        "confusion": ((CLASSES, CLASSES), bytes, CLASSES**2 * 4),
+    }
+    assert all(type(size) is int for shape, _ in event.values() for size in shape)
 
 
-def test_a_loss_that_is_not_a_number_travels_too():
-    row = np.zeros((1, STEPS))
-    sent = Chunk(1, np.array([np.nan]), row.astype(np.uint16), row.astype(np.float32), 0.0)
+def test_what_is_no_number_travels_too():
+    shown = np.zeros((1, SAMPLES, STEPS))
+    row = np.array([[math.nan, 0.5, math.inf, math.nan, math.nan]])
+    sent = Chunk(1, row, shown.astype(np.uint16), shown.astype(np.float32), NO_CONFUSION, 0.0)
     history = History()
     history.extend(Chunk.from_event(sent.to_event()))
+    assert np.array_equal(history.scores, row, equal_nan=True)
     assert np.isnan(history.losses).tolist() == [True]
+    assert history.confusion.shape == (0, 0)
 
 
 def test_a_chunk_of_nothing_changes_nothing():
@@ -93,20 +128,59 @@ def test_a_chunk_of_nothing_changes_nothing():
     check_is_complete(history, 4, 4)
 
 
-@pytest.mark.parametrize(("start", "epoch"), [(0, 3), (7, 10)])
-def test_the_first_epoch_that_was_all_right(start, epoch):
+def test_how_much_of_the_next_epoch_is_done_travels_and_an_epoch_begins_at_nothing():
+    here, there = History(), History()
+    here.part = 0.5
+    there.extend(Chunk.from_event(here.chunk(1).to_event()))
+    assert (there.epochs, there.part) == (0, 0.5)
+    (epoch,) = epochs_of(chunk(1, 1))
+    here.add(*epoch)
+    there.extend(here.chunk(1))
+    assert (there.epochs, there.part) == (1, 0.0)
+    there.extend(chunk(1, 0, part=0.75))  # late: of an epoch that has ended since
+    assert (there.epochs, there.part) == (1, 0.0)
+    assert np.array_equal(there.confusion, confusion(1))
+
+
+def learned(start, *scores):
+    """A history whose scores are these: one number of the samples of training, or also one held out."""
     history = History(start=start)
-    for tokens in ([0, 0, 0], [1, 2, 0], [1, 2, 3], [0, 2, 3], [1, 2, 3]):
-        history.add(0.1, np.array(tokens, np.uint16), np.ones(3, np.float32), 0.0)
-    assert history.first_right(np.array([1, 2, 3], np.int32)) == epoch
-    assert history.first_right(np.array([3, 2, 1], np.int32)) is None
+    for metric, held_out in scores:
+        history.add(Scores(0.1, metric, 0.2, held_out), Shown(np.zeros((1, 1)), np.ones((1, 1))), NO_CONFUSION)
+    return history
+
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(("start", "epoch"), [(0, 3), (7, 10)])
+def test_the_first_epoch_that_reached_the_goal(start, epoch):
+    history = learned(start, (0.2, NAN), (0.9, NAN), (1.0, NAN), (0.6, NAN), (1.0, NAN))
+    assert history.first_learned(1.0) == epoch
+    assert history.first_learned(0.9) == epoch - 1
+    assert history.first_learned(1.1) is None
+
+
+def test_learning_is_judged_by_what_is_held_out_where_something_is():
+    history = learned(0, (1.0, 0.5), (1.0, 0.9))
+    assert [scores.judged for scores in history.scores] == [0.5, 0.9]
+    assert history.first_learned(0.9) == 2
+    assert history.first_learned(1.0) is None
+
+
+def test_those_that_learned_first_come_first_together_and_nobody_where_nobody_has():
+    slow, fast, never = learned(0, (0, 0), (0, 0), (1, 1)), learned(0, (0, 0), (1, 1)), learned(0, (0, 0))
+    assert first_of([slow, fast, never, fast], 1.0) == (1, 3)
+    assert first_of([never, slow], 1.0) == (1,)
+    assert first_of([never, History()], 1.0) == ()
 
 
 def test_an_epoch_that_is_being_added_does_not_count_yet():
     history = History()
-    history.predicted.append(np.array([1, 2, 3], np.uint16))
+    history.shown.append(Shown(np.array([[1, 2, 3]], np.uint16), np.ones((1, 3), np.float32)))
     assert history.epochs == 0
-    assert history.first_right(np.array([1, 2, 3])) is None
+    assert history.now is None
+    assert history.first_learned(0.0) is None
 
 
 def test_no_status_is_both_active_and_waiting_for_the_person():

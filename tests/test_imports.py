@@ -13,6 +13,7 @@ MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "rnnlab").rglob("*.py")
 )
+HEAVY = {"tensorflow", "keras", "streamlit", "distributed", "pandas", "altair", "sklearn"}
 LOADED = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -28,12 +29,12 @@ def packages_loaded_by(*modules):
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_the_whole_server_side_loads_neither_tensorflow_nor_keras():
+def test_the_whole_server_side_loads_neither_tensorflow_nor_keras_nor_scikit_learn():
     server_side = [name for name in MODULES if name not in WORKER_SIDE]
     assert {"rnnlab.engine", "rnnlab.ui.live", "rnnlab.cli", "rnnlab.links", "rnnlab.tasks"} <= set(server_side)
     loaded = packages_loaded_by(*server_side)
     assert {"rnnlab", "streamlit", "distributed"} <= loaded
-    assert not loaded & {"tensorflow", "keras"}
+    assert not loaded & {"tensorflow", "keras", "sklearn"}
 
 
 def test_the_library_below_the_pages_loads_no_streamlit():
@@ -41,6 +42,8 @@ def test_the_library_below_the_pages_loads_no_streamlit():
     assert "streamlit" not in packages_loaded_by(*below)
 
 
-@pytest.mark.parametrize("module", ["rnnlab.counting", "rnnlab.drawing", "rnnlab.links", "rnnlab.export"])
+@pytest.mark.parametrize(
+    "module", ["rnnlab.plan", "rnnlab.counting", "rnnlab.drawing", "rnnlab.tasks", "rnnlab.links", "rnnlab.export"]
+)
 def test_what_only_counts_loads_nothing_heavy(module):
-    assert not packages_loaded_by(module) & {"tensorflow", "keras", "streamlit", "distributed", "pandas", "altair"}
+    assert not packages_loaded_by(module) & HEAVY

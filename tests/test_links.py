@@ -7,9 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode
+from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, Pattern
 from rnnlab.experiment import Choice, Clipping, Pace, PaceKind, Training
-from rnnlab.links import ARCHITECTURE, PARAMETERS, decode, decode_architecture, encode, encode_architecture
+from rnnlab.links import ARCHITECTURE, PARAMETERS, TASK, decode, decode_architecture, encode, encode_architecture
+from rnnlab.tasks import TASKS, task
 from tests.strategies import architectures, choices
 
 AS_AT_FIRST = Choice()
@@ -33,10 +34,38 @@ def test_an_architecture_in_words_there_and_back(architecture):
 
 def test_only_what_differs_is_written():
     assert encode(AS_AT_FIRST) == {}
-    assert encode(replace(AS_AT_FIRST, task_name="hello", pace=Pace(PaceKind.STEP))) == {
+    assert encode(replace(AS_AT_FIRST, task=task("hello"), pace=Pace(PaceKind.STEP))) == {
         "task": ["hello"],
         "pace": ["step"],
     }
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_link_with_only_a_task_opens_its_own_bench_and_settings(name):
+    choice = Choice.of(TASKS[name])
+    assert encode(choice) == ({} if choice == AS_AT_FIRST else {"task": [name]})
+    assert decode({"task": [name]}) == (choice, ())
+
+
+def test_options_of_a_task_are_written_where_they_differ():
+    for chosen, query in (
+        (task("copy", delay=5), {"task": ["copy"], "delay": ["5"]}),
+        (task("own", text="na na"), {"task": ["own"], "text": ["na na"]}),
+        (task("labelled", data_key="77ab", by="words"), {"task": ["labelled"], "data_key": ["77ab"], "by": ["words"]}),
+    ):
+        assert encode(Choice.of(chosen)) == query
+
+
+def test_an_option_of_another_task_is_passed_over():
+    assert decode({"delay": ["5"], "text": ["banana"], "by": ["words"]}) == (AS_AT_FIRST, ())
+
+
+def test_a_free_form_is_always_said_and_a_link_without_one_has_none():
+    free = replace(AS_AT_FIRST, free_form=Form())
+    assert encode(free) == {"form": ["in_step"]}
+    assert decode({"form": ["in_step"]}) == (free, ())
+    assert decode({"vocabulary": ["9"]})[0].free_form == Form(9)
+    assert decode({"task": ["digit"], "epochs": ["3"]})[0].free_form is None
 
 
 def test_an_address_as_a_person_reads_it():
@@ -44,18 +73,21 @@ def test_an_address_as_a_person_reads_it():
         (
             Architecture(Cell.LSTM, 128, 100),
             Architecture(Cell.GRU, 64, None, Direction.BIDIRECTIONAL, MergeMode.SUM, 2, False, False),
+            Architecture(Cell.DENSE, 8),
         ),
-        Form(5_000, timesteps=None, return_sequences=False),
-        training=Training(learning_rate=0.005, clipping=Clipping.NORM, device="gpu:1"),
+        task("copy", delay=100),
+        replace(Choice.of(task("copy")).training, learning_rate=0.005, clipping=Clipping.VALUE, device="gpu:1"),
+        Pace(PaceKind.FULL),
+        Form(5_000, timesteps=None, pattern=Pattern.ENCODER_DECODER, output_steps=3, masked=True),
     )
     assert urlencode(encode(choice), doseq=True, safe=":") == (
-        "a=lstm-128-e100&a=gru-64-x2-bidirectional-sum-before-nobias&vocabulary=5000&timesteps=none&every_step=no"
-        "&rate=0.005&clip=norm&device=gpu:1"
+        "task=copy&delay=100&a=lstm-128-e100&a=gru-64-x2-bidirectional-sum-before-nobias&a=dense-8&vocabulary=5000"
+        "&timesteps=none&form=encoder_decoder&steps_out=3&padded=yes&rate=0.005&clip=value&device=gpu:1"
     )
 
 
 def form(**values):
-    return replace(AS_AT_FIRST, form=replace(AS_AT_FIRST.form, **values))
+    return replace(AS_AT_FIRST, free_form=replace(Form(), **values))
 
 
 def training(**values):
@@ -64,14 +96,23 @@ def training(**values):
 
 NONSENSE = [
     ("vocabulary", "0", form(input_dim=1), "vocabulary=0: a whole number from 1 to 1,000,000; 1 is taken"),
-    ("vocabulary", "7.5", AS_AT_FIRST, "vocabulary=7.5: a whole number from 1 to 1,000,000; 5 is taken"),
+    ("vocabulary", "7.5", form(), "vocabulary=7.5: a whole number from 1 to 1,000,000; 5 is taken"),
     ("timesteps", "-3", form(timesteps=1), "timesteps=-3: a whole number from 1 to 10,000, or none; 1 is taken"),
-    ("timesteps", "", AS_AT_FIRST, "timesteps=: a whole number from 1 to 10,000, or none; 6 is taken"),
-    ("batch", "many", AS_AT_FIRST, "batch=many: a whole number from 1 to 65,536, or none; none is taken"),
-    ("input", "words", AS_AT_FIRST, "input=words: numbers or tokens; tokens is taken"),
-    ("every_step", "maybe", AS_AT_FIRST, "every_step=maybe: no or yes; yes is taken"),
-    ("activation", "relu", AS_AT_FIRST, "activation=relu: one of softmax, sigmoid, tanh, linear; softmax is taken"),
-    ("task", "sort", AS_AT_FIRST, "task=sort: one of hihello, hello, long_sequence, own; hihello is taken"),
+    ("timesteps", "", form(), "timesteps=: a whole number from 1 to 10,000, or none; 6 is taken"),
+    ("batch", "many", form(), "batch=many: a whole number from 1 to 65,536, or none; none is taken"),
+    ("input", "words", form(), "input=words: numbers or tokens; tokens is taken"),
+    (
+        "form",
+        "two_to_two",
+        form(),
+        "form=two_to_two: one of one_to_one, one_to_many, many_to_one, in_step, encoder_decoder; in_step is taken",
+    ),
+    ("steps_out", "1001", form(output_steps=1000), "steps_out=1001: a whole number from 1 to 1,000; 1,000 is taken"),
+    ("padded", "maybe", form(), "padded=maybe: no or yes; no is taken"),
+    ("outputs", "0", form(outputs=1), "outputs=0: a whole number from 1 to 100,000, or none; 1 is taken"),
+    ("activation", "relu", form(), "activation=relu: one of softmax, sigmoid, tanh, linear; softmax is taken"),
+    ("task", "sort", AS_AT_FIRST, f"task=sort: one of {', '.join(TASKS)}; hihello is taken"),
+    ("batch_size", "0", training(batch_size=1), "batch_size=0: a whole number from 1 to 65,536; 1 is taken"),
     ("epochs", "9999", training(epochs=5000), "epochs=9999: a whole number from 1 to 5,000; 5,000 is taken"),
     ("rate", "1e400", training(learning_rate=10.0), "rate=1e400: a number from 0.00001 to 10; 10.0 is taken"),
     ("rate", "nan", AS_AT_FIRST, "rate=nan: a number from 0.00001 to 10; 0.1 is taken"),
@@ -81,7 +122,6 @@ NONSENSE = [
     ("seed", "-1", training(seed=0), "seed=-1: a whole number from 0 to 999,999; 0 is taken"),
     ("device", "tpu", AS_AT_FIRST, "device=tpu: auto, cpu, gpu or a numbered one such as gpu:0; auto is taken"),
     ("speed", "1000", replace(AS_AT_FIRST, pace=Pace(epochs_per_second=30)), "speed=1000: a whole number from 1 to 30"),
-    ("text", "ab" * 101, replace(AS_AT_FIRST, text="ab" * 100), "at most 200 characters; the first 200 are taken"),
 ]
 
 
@@ -90,6 +130,23 @@ def test_nonsense_becomes_the_nearest_choice_and_a_complaint_that_names_it(name,
     choice, (said,) = decode({name: [text]})
     assert choice == nearest
     assert said.startswith(f"{name}={text[:40]}")
+    assert complaint in said
+
+
+NONSENSE_OPTIONS = [
+    ("own", "text", "ab" * 101, {"text": "ab" * 100}, "at most 200 characters; the first 200 are taken"),
+    ("copy", "delay", "1000", {"delay": 200}, "delay=1000: a whole number from 5 to 200; 200 is taken"),
+    ("copy", "delay", "long", {}, "delay=long: a whole number from 5 to 200; 60 is taken"),
+    ("labelled", "by", "letters", {}, "by=letters: one of characters, words; characters is taken"),
+    ("labelled", "data_key", "../x", {}, "data_key=../x: the key of texts that were brought"),
+]
+
+
+@pytest.mark.parametrize(("name", "option", "text", "nearest", "complaint"), NONSENSE_OPTIONS)
+def test_a_nonsensical_option_of_a_task_becomes_the_nearest_one(name, option, text, nearest, complaint):
+    choice, (said,) = decode({"task": [name], option: [text]})
+    assert choice == Choice.of(task(name, **nearest))
+    assert said.startswith(f"{option}={text[:40]}")
     assert complaint in said
 
 
@@ -102,7 +159,7 @@ NONSENSE_BENCHES = [
     (["gru-9999-x9"], bench(Architecture(Cell.GRU, 1024, layers=4)), ["“9999” should be", "“x9” should be"]),
     (["lstm-e0"], bench(Architecture(embedding_dim=1)), ["“e0” should be a whole number from 1 to 4,096; 1 is taken"]),
     (["lstm-wide-7"], bench(Architecture(units=7)), ["“wide” should be a hidden size, e… for an embedding, x…"]),
-    (["elman-5"], AS_AT_FIRST, ["a=elman-5: it should begin with one of simple_rnn, lstm, gru; it is left out"]),
+    (["elman-5"], AS_AT_FIRST, ["a=elman-5: it should begin with one of simple_rnn, lstm, gru, dense; it is left out"]),
     (["elman-5", "gru-3"], bench(Architecture(Cell.GRU, 3)), ["a=elman-5: "]),
     (["lstm-2"] * 7, bench(*[Architecture(units=2)] * 6), ["a: at most 6 architectures; the first 6 are taken"]),
 ]
@@ -132,7 +189,19 @@ def test_unknown_parameters_are_passed_over():
 NEARLY = st.text() | st.from_regex(r"(lstm|gru|x|e|-|[0-9]|[a-z]|٣|²|\.|none)*", fullmatch=True)
 
 
-@given(st.dictionaries(st.sampled_from([ARCHITECTURE, *PARAMETERS]), st.lists(NEARLY, max_size=8)))
+OPTIONS = sorted({option.name for known in TASKS.values() for option in known.options})
+NAMES = st.sampled_from([ARCHITECTURE, *PARAMETERS, *OPTIONS])
+TASK_NAMES = st.lists(NEARLY | st.sampled_from(list(TASKS)), max_size=2)
+
+
+@given(
+    st.builds(
+        lambda query, names: query | {TASK: names}, st.dictionaries(NAMES, st.lists(NEARLY, max_size=8)), TASK_NAMES
+    )
+)
+@example({"task": ["copy"], "delay": ["9" * 5000], "form": [""], "steps_out": ["none"]})
+@example({"task": ["labelled"], "data_key": ["\0"], "by": [""]})
+@example({"task": ["own", "copy"], "text": ["\ud800"]})
 @example({"rate": ["1_0"], "epochs": ["٣"], "seed": ["9" * 5000], "clip_at": ["-inf"], "a": ["lstm-²-e" + "9" * 5000]})
 def test_any_text_in_any_parameter_gives_a_valid_choice(query):
     choice, said = decode(query)

@@ -15,11 +15,13 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from rnnlab import links
-from rnnlab.architecture import Architecture, Cell, Direction, MergeMode
+from rnnlab.architecture import Architecture, Cell, Direction, MergeMode, Pattern
+from rnnlab.counting import count
 from rnnlab.engine import Run
 from rnnlab.experiment import Choice, Clipping, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import Status
 from rnnlab.presets import PRESETS
+from rnnlab.tasks import TASKS, task
 from rnnlab.ui import live
 
 ROOT = Path(__file__).parents[1]
@@ -151,25 +153,45 @@ class TestArchitectures:
         assert at.query_params["a"] == "gru-7-e11-x2-bidirectional-sum-before-nobias"
 
     def test_plain_numbers_have_no_embedding(self) -> None:
-        at = opened(query={"a": "lstm-7-e11"})
+        at = opened(query={"a": "lstm-7-e11", "form": "in_step"})
         labelled(at.segmented_control, "Each timestep is")[0].set_value(False).run()
         assert totals(at) == [f"{4 * 7 * (5 + 7 + 1) + 5 * 8:,}"]
 
     def test_plain_numbers_take_the_embedding_control_away_at_once(self) -> None:
-        at = opened(query={"a": "lstm-7-e11"})
+        at = opened(query={"a": "lstm-7-e11", "form": "in_step"})
         labelled(at.segmented_control, "Each timestep is")[0].set_value(False).run()
         assert not labelled(at.toggle, "Embedding dimension")
 
+    def test_a_free_form_begins_as_the_task_has_it_and_goes_back(self) -> None:
+        at = opened(query={"a": "lstm-5"})
+        free = labelled(at.segmented_control, "Input and output are")[0]
+        free.set_value(True).run()
+        assert totals(at) == ["250"]
+        labelled(at.number_input, "Vocabulary V")[0].set_value(100).run()
+        assert totals(at) == [f"{4 * 5 * (100 + 5 + 1) + 5 * 6:,}"]
+        labelled(at.segmented_control, "Input and output are")[0].set_value(False).run()
+        assert totals(at) == ["250"]
+
+    @pytest.mark.parametrize("name", [name for name in TASKS if name != "labelled"])
+    def test_what_a_task_trains_is_counted(self, name: str) -> None:
+        at = opened(query={"task": name, "a": ["lstm-6-x2-bidirectional", "dense-6", "gru-6-e3"]})
+        form = TASKS[name].form
+        bench = [Architecture(Cell.LSTM, 6, direction=Direction.BIDIRECTIONAL, layers=2)]
+        bench += [Architecture(Cell.DENSE, 6), Architecture(Cell.GRU, 6, 3)]
+        assert totals(at) == [f"{count(architecture, form).total:,}" for architecture in bench]
+        for view in ("compare", "formulas", "shapes", "drawings", "keras", "code"):
+            opened(query={"task": name, "view": view, "a": ["lstm-6-x2-backward", "dense-6"]})
+
     def test_up_to_six_and_down_to_one(self) -> None:
         at = opened()
-        for count in (4, 5, 6):
+        for number in (4, 5, 6):
             press(at, "Add an architecture")
-            assert len(totals(at)) == count
+            assert len(totals(at)) == number
         assert not labelled(at.button, "Add an architecture")
         assert bench(at)[3:] == [(Cell.GRU, 5)] * 3
-        for count in (5, 4, 3, 2, 1):
+        for number in (5, 4, 3, 2, 1):
             removers(at)[0].click().run()
-            assert len(totals(at)) == count
+            assert len(totals(at)) == number
         assert not removers(at)
         assert bench(at) == [(Cell.GRU, 5)]
 
@@ -229,11 +251,85 @@ class TestTrain:
     def test_settings_survive_a_visit_elsewhere(self) -> None:
         at = opened("Train")
         labelled(at.number_input, "Epochs")[0].set_value(77).run()
-        labelled(at.segmented_control, "Task")[0].set_value("hello").run()
+        labelled(at.pills, "Task")[0].set_value("hello").run()
         at.switch_page(PAGES["Architectures"]).run()
         at.switch_page(PAGES["Train"]).run()
         assert labelled(at.number_input, "Epochs")[0].value == 77
-        assert labelled(at.segmented_control, "Task")[0].value == "hello"
+        assert labelled(at.pills, "Task")[0].value == "hello"
+
+    @pytest.mark.parametrize("name", TASKS)
+    def test_every_task_opens_with_its_story_and_what_it_fixes(self, name: str) -> None:
+        at = opened("Train", {"task": name})
+        assert any(TASKS[name].story in caption.value for caption in at.caption)
+        if name == "labelled":
+            assert labelled(at.button, "Train")[0].disabled
+            assert any("ring a file" in warning.value for warning in at.warning)
+        else:
+            assert not labelled(at.button, "Train")[0].disabled
+            assert "fixed by the task" in shown(at)
+
+    def test_another_task_brings_its_own_bench_and_settings(self) -> None:
+        at = opened("Train")
+        labelled(at.number_input, "Seed")[0].set_value(5).run()
+        labelled(at.pills, "Form of input and output")[0].set_value(Pattern.MANY_TO_ONE).run()
+        labelled(at.pills, "Task")[0].set_value("sentiment").run()
+        defaults = TASKS["sentiment"].defaults
+        assert bench(at) == [(a.cell, a.units) for a in defaults.bench]
+        values = [labelled(at.number_input, label)[0].value for label in ("Epochs", "Learning rate", "Seed")]
+        assert values == [defaults.epochs, defaults.learning_rate, 5]
+
+    def test_a_bench_of_ones_own_stays_with_another_task(self) -> None:
+        at = opened("Train", {"a": "gru-9"})
+        labelled(at.pills, "Form of input and output")[0].set_value(Pattern.MANY_TO_ONE).run()
+        assert bench(at) == [(Cell.GRU, 9)]
+        press(at, "The bench of this task: SimpleRNN 32, LSTM 32, GRU 32")
+        assert bench(at) == [(Cell.SIMPLE_RNN, 32), (Cell.LSTM, 32), (Cell.GRU, 32)]
+
+    def test_a_layer_without_memory_is_told_why_it_must_fail(self) -> None:
+        at = opened("Train", {"a": ["dense-20", "lstm-5"]})
+        (note,) = [info.value for info in at.info if "no memory" in info.value]
+        assert note.startswith("Dense 20") and "at most 4 of 6" in note
+
+    def test_the_delay_is_chosen(self) -> None:
+        at = opened("Train", {"task": "copy", "delay": "33"})
+        assert labelled(at.number_input, "Delay")[0].value == 33
+        assert "36 timesteps" in shown(at)
+        labelled(at.number_input, "Delay")[0].set_value(44).run()
+        assert "47 timesteps" in shown(at)
+        assert at.query_params["delay"] == "44"
+
+    def test_a_task_with_held_out_samples_is_trained_and_tried(self) -> None:
+        at = press(opened("Train", {"task": "digit_rows", "epochs": "3", "a": "gru-16"}), "Train")
+        run = current_run(at)
+        deadline = time.monotonic() + 180
+        while run.status.active:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        at.run()
+        assert run.status is Status.FINISHED
+        assert shown(at).count("accuracy, held out") == 1
+        at.segmented_control(key="cards-show").set_value(live.View.CONFUSION).run()
+        assert "said →" in shown(at)
+        at.segmented_control(key="cards-show").set_value(live.View.EPOCHS).run()
+        assert shown(at).count("%") >= 6
+        assert any("Try it yourself" in text.value for text in at.markdown)
+        assert not at.exception
+
+    def test_a_sentence_of_ones_own_is_answered_and_nonsense_is_told(self) -> None:
+        at = press(opened("Train", {"task": "intent", "epochs": "1", "a": "gru-8-e4"}), "Train")
+        run = current_run(at)
+        deadline = time.monotonic() + 180
+        while run.status.active or "Thinking" in str([c.value for c in at.caption]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+            at.run()
+        asked = at.text_input(key=f"try-{run.id}")
+        assert asked.value == "What time is it ?"
+        asked.set_value("wake me <b>zzyzx</b>").run()
+        assert any("zzyzx" in caption.value for caption in at.caption)
+        at.text_input(key=f"try-{run.id}").set_value("time " * 30).run()
+        assert any("words" in warning.value for warning in at.warning)
+        assert not at.exception
 
     def test_a_bet_before_the_race(self) -> None:
         at = opened("Train", {"pace": "full", "a": ["simple_rnn-5", "gru-5"]})
@@ -257,7 +353,7 @@ class TestTrain:
         at = opened("Train", {"a": ["lstm-1024-x4-bidirectional", "lstm-5"]})
         assert any("too large to train" in warning.value for warning in at.warning)
 
-    @pytest.mark.parametrize(("text", "why"), [("", "Type a text"), ("ab", "3 to 200"), ("aaaa", "2 different")])
+    @pytest.mark.parametrize(("text", "why"), [("", "3 to 200"), ("ab", "3 to 200"), ("aaaa", "2 different")])
     def test_a_text_that_cannot_be_learned_disables_train(self, text: str, why: str) -> None:
         at = opened("Train", {"task": "own", "text": text})
         assert labelled(at.button, "Train")[0].disabled
@@ -325,9 +421,8 @@ CHOICE = Choice(
         Architecture(Cell.GRU, 64, 12, Direction.BIDIRECTIONAL, MergeMode.MUL, 3, reset_after=False),
         Architecture(Cell.LSTM, 9),
     ),
-    task_name="own",
-    text="tea & coffee = 2 drinks",
-    training=Training(120, 0.02, Optimizer.RMSPROP, Clipping.NORM, 0.5, 7),
+    task=task("own", text="tea & coffee = 2 drinks"),
+    training=Training(120, 0.02, Optimizer.RMSPROP, Clipping.NORM, 0.5, seed=7),
     pace=Pace(PaceKind.SLOW, 3),
 )
 
@@ -342,7 +437,7 @@ NONSENSE: list[dict[str, Any]] = [
     {"task": "<script>alert(1)</script>", "pace": "*bold*", "clip": "$x$", "device": "tpu"},
     {"task": "own", "text": "x" * 5000},
     {"task": "own", "text": "tab\tand\nline"},
-    {"vocabulary": "٣", "epochs": "½", "rate": "0x1p3", "input": "yes", "every_step": "perhaps"},
+    {"vocabulary": "٣", "epochs": "½", "rate": "0x1p3", "input": "yes", "form": "perhaps"},
 ]
 
 
@@ -358,7 +453,7 @@ class TestLinks:
 
     def test_a_link_sets_every_control_of_training(self) -> None:
         at = opened("Train", links.encode(CHOICE))
-        assert at.text_input[0].value == CHOICE.text
+        assert at.text_input[0].value == "tea & coffee = 2 drinks"
         values = [labelled(at.number_input, label)[0].value for label in ("Epochs", "Learning rate", "Seed", "Clip at")]
         assert values == [120, 0.02, 7, 0.5]
         assert [labelled(at.selectbox, label)[0].value for label in ("Optimizer", "Gradient clipping")] == [

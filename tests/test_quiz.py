@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.architecture import Architecture, Cell, Direction, Form, MergeMode
+from rnnlab.architecture import RECURRENT_CELLS, Architecture, Cell, Direction, Form, MergeMode, Pattern
 from rnnlab.counting import Matrix, count
 from rnnlab.formulas import shape_text
 from rnnlab.quiz.arithmetic import LARGEST, number
@@ -36,13 +36,13 @@ def random_problem(dice: random.Random) -> Problem:
     """Anything that can be asked about, with sizes of some length."""
     tokens = dice.random() < 0.6
     architecture = Architecture(
-        dice.choice(list(Cell)), dice.randint(2, 40), dice.randint(2, 30) if tokens else None,
+        dice.choice(RECURRENT_CELLS), dice.randint(2, 40), dice.randint(2, 30) if tokens else None,
         dice.choice(list(Direction)), dice.choice(list(MergeMode)), dice.randint(1, 3), dice.random() < 0.5,
         dice.random() < 0.9,
     )  # fmt: skip
     form = Form(
-        dice.randint(2, 200), tokens, dice.randint(2, 30), dice.choice((None, 4, 32)), dice.random() < 0.5,
-        dice.choice((None, 1, 7)),
+        dice.randint(2, 200), tokens, dice.randint(2, 30), dice.choice((None, 4, 32)),
+        dice.choice((Pattern.MANY_TO_ONE, Pattern.IN_STEP)), outputs=dice.choice((None, 1, 7)),
     )  # fmt: skip
     return Problem(architecture, form)
 

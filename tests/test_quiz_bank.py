@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab import architecture as limits
-from rnnlab.architecture import Activation, Cell, Direction, MergeMode
+from rnnlab.architecture import RECURRENT_CELLS, Activation, Direction, MergeMode
 from rnnlab.experiment import SEED
 from rnnlab.quiz import bank, schema
 from rnnlab.quiz.bank import Key, Quiz
@@ -216,7 +216,8 @@ def test_whatever_stands_in_a_quiz_it_is_read_or_refused_in_a_sentence(data: st.
 def test_the_schema_knows_the_same_limits_as_the_library() -> None:
     defined = json.loads(schema._SCHEMA.read_text(encoding="utf-8"))["$defs"]
     model, question = defined["model"]["properties"], defined["question"]["properties"]
-    for name, kind in (("cell", Cell), ("direction", Direction), ("merge_mode", MergeMode), ("activation", Activation)):
+    kinds = ("direction", Direction), ("merge_mode", MergeMode), ("activation", Activation), ("cell", RECURRENT_CELLS)
+    for name, kind in kinds:
         assert model[name]["enum"] == list(kind)
     for name in ("units", "embedding_dim", "layers", "input_dim", "timesteps", "batch_size", "outputs"):
         assert (model[name]["minimum"], model[name]["maximum"]) == getattr(limits, name.upper())

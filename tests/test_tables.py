@@ -9,11 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.architecture import Architecture, Cell, Direction, Form
+from rnnlab.architecture import Architecture, Cell, Direction, Form, Pattern
 from rnnlab.colours import looks
 from rnnlab.counting import count
-from rnnlab.history import History
-from rnnlab.tables import chosen_table, loss_table, parameter_table, ratio, ratio_table, size_table
+from rnnlab.history import NO_CONFUSION, History, Scores, Shown
+from rnnlab.tables import (
+    chosen_table,
+    goal_table,
+    loss_table,
+    metric_table,
+    parameter_table,
+    ratio,
+    ratio_table,
+    size_table,
+)
+from rnnlab.tasks import TASKS
+from rnnlab.tasks.task import Baseline
 from tests.strategies import architectures, forms
 
 RATIOS = (
@@ -21,14 +32,21 @@ RATIOS = (
     Architecture(Cell.LSTM, 128, 100),
     Architecture(Cell.GRU, 128, 100, reset_after=False),
 )
-QUIZ = Form(5_000, timesteps=30, return_sequences=False, outputs=1)
+QUIZ = Form(5_000, timesteps=30, pattern=Pattern.MANY_TO_ONE, outputs=1)
 benches = st.lists(architectures(), min_size=1, max_size=6).map(tuple)
 
 
+SHOWN = Shown(np.zeros((1, 1), np.uint16), np.ones((1, 1), np.float32))
+
+
 def history(losses, start=0):
+    return scored([Scores(loss, 0.5) for loss in losses], start)
+
+
+def scored(scores, start=0):
     made = History(start=start)
-    for loss in losses:
-        made.add(loss, np.zeros(1, np.uint16), np.ones(1, np.float32), 0.0)
+    for row in scores:
+        made.add(row, SHOWN, NO_CONFUSION)
     return made
 
 
@@ -47,8 +65,8 @@ def test_the_rows_of_a_stack():
         ["recurrent 1", "Wₓ", 24, 1, 1],
         ["recurrent 1", "Wₕ", 16, 1, 2],
         ["recurrent 1", "b", 4, 1, 3],
-        ["output", "W_y", 4, 5, 5],
-        ["output", "b_y", 1, 5, 6],
+        ["output", "W_y", 4, 13, 5],
+        ["output", "b_y", 1, 13, 6],
     ]
 
 
@@ -60,6 +78,23 @@ def test_layers_of_several_architectures_have_one_name():
     )
     by_layer = parameter_table(bench, looks(bench), Form()).groupby("layer")["architecture"].nunique()
     assert dict(by_layer) == {"recurrent 1": 3, "recurrent 2": 2, "output": 3}
+
+
+def test_encoders_and_decoders_are_told_apart_and_stand_in_the_order_of_the_model():
+    bench = (Architecture(Cell.LSTM, 4, 3, layers=2), Architecture(Cell.DENSE, 4))
+    form = Form(12, timesteps=5, pattern=Pattern.ENCODER_DECODER, outputs=11)
+    table = parameter_table(bench, looks(bench), form).sort_values("layer order")
+    by_layer = table.groupby(["architecture", "layer"], sort=False)["parameters"].sum()
+    assert dict(by_layer["LSTM 4 ×2 emb 3"]) == {
+        "embedding": 36,
+        "encoder 1": 128,
+        "encoder 2": 144,
+        "decoder 1": 144,
+        "decoder 2": 144,
+        "output": 55,
+    }
+    assert dict(by_layer["Dense 4"]) == {"encoder 1": 52, "decoder 1": 20, "output": 55}
+    assert list(table["layer"].unique()) == ["embedding", "encoder 1", "encoder 2", "decoder 1", "decoder 2", "output"]
 
 
 def test_f4_ratios_are_exactly_1_4_and_3():
@@ -77,6 +112,11 @@ def test_ratios_of_whole_models_count_embedding_and_output_too():
     assert ratio(replace(RATIOS[2], reset_after=True), QUIZ, whole=False) == 3 * (29_312 + 128) / 29_312
 
 
+def test_a_dense_layer_is_smaller_than_a_simple_rnn_by_its_recurrent_weights():
+    dense = Architecture(Cell.DENSE, 128, 100)
+    assert ratio(dense, QUIZ, whole=False) == (100 * 128 + 128) / 29_312
+
+
 def test_sizes_go_from_the_smallest_to_the_largest_and_through_the_chosen_ones():
     bench = (*RATIOS, Architecture(units=1), Architecture(units=1024), Architecture(units=64))
     curves, chosen = size_table(bench, looks(bench), QUIZ), chosen_table(bench, looks(bench), QUIZ)
@@ -88,17 +128,21 @@ def test_sizes_go_from_the_smallest_to_the_largest_and_through_the_chosen_ones()
         assert mark["parameters"] in set(curve.loc[curve["units"] == mark["units"], "parameters"])
 
 
+@pytest.mark.parametrize("make", [loss_table, metric_table])
+@pytest.mark.parametrize("measured", [False, True], ids=["nothing held out", "held out"])
 @pytest.mark.parametrize("lanes", range(1, 7))
-def test_curves_of_5000_epochs_stay_below_2000_points(lanes):
+def test_curves_of_5000_epochs_stay_below_2000_points(lanes, measured, make):
     bench = tuple(Architecture(units=units) for units in range(1, lanes + 1))
-    table = loss_table([history([0.5] * 5000) for _ in bench], looks(bench))
+    scores = Scores(0.5, 0.5, 0.5, 0.5) if measured else Scores(0.5, 0.5)
+    table = make([scored([scores] * 5000) for _ in bench], looks(bench))
     assert len(table) <= 2000
     assert set(table["architecture"]) == {look.label for look in looks(bench)}
-    for _, curve in table.groupby("architecture"):
+    assert set(table["part"]) == ({"training", "held out"} if measured else {"all samples"})
+    for _, curve in table.groupby(["architecture", "part"]):
         assert curve["epoch"].is_monotonic_increasing
         assert curve["epoch"].is_unique
         assert (curve["epoch"].min(), curve["epoch"].max()) == (1, 5000)
-        assert len(curve) > 150
+        assert len(curve) > (75 if measured else 150)
 
 
 @given(st.integers(1, 6), st.integers(0, 5000), st.integers(0, 500))
@@ -116,10 +160,39 @@ def test_points_that_were_drawn_stay_while_a_curve_grows_at_one_density(lanes, e
 def test_a_short_curve_is_drawn_whole_and_what_a_logarithm_cannot_take_is_not():
     bench = (Architecture(), Architecture(Cell.GRU))
     table = loss_table([history([1.5, 0.0]), history([2.0, math.nan, math.inf])], looks(bench))
-    assert table.values.tolist() == [["LSTM 5", 1, 1.5], ["LSTM 5", 2, 1e-9], ["GRU 5", 1, 2.0]]
+    assert table.values.tolist() == [
+        ["LSTM 5", 1, 1.5, "all samples"],
+        ["LSTM 5", 2, 1e-9, "all samples"],
+        ["GRU 5", 1, 2.0, "all samples"],
+    ]
+
+
+def test_what_is_held_out_has_curves_of_its_own_also_where_the_loss_is_no_longer_a_number():
+    diverged = scored([Scores(1.0, 0.25, 2.0, 0.5), Scores(math.nan, 0.1, math.nan, 0.2)], start=3)
+    seen = looks((Architecture(),))
+    assert loss_table([diverged], seen).values.tolist() == [
+        ["LSTM 5", 4, 2.0, "held out"],
+        ["LSTM 5", 4, 1.0, "training"],
+    ]
+    assert metric_table([diverged], seen).values.tolist() == [
+        ["LSTM 5", 4, 0.5, "held out"],
+        ["LSTM 5", 4, 0.25, "training"],
+        ["LSTM 5", 5, 0.2, "held out"],
+        ["LSTM 5", 5, 0.1, "training"],
+    ]
+
+
+def test_levels_to_compare_with_are_the_goal_and_what_others_reach():
+    table = goal_table(TASKS["sentiment"], (Baseline("bag of words", 0.6, 0.3), Baseline("always the same", 0.2, 0.2)))
+    assert table.values.tolist() == [
+        [TASKS["sentiment"].goal, "learned"],
+        [0.6, "bag of words"],
+        [0.2, "always the same"],
+    ]
 
 
 def test_before_the_first_epoch_a_table_is_empty_but_has_its_columns():
-    table = loss_table([History()], looks((Architecture(),)))
-    assert isinstance(table, pd.DataFrame)
-    assert (len(table), list(table.columns)) == (0, ["architecture", "epoch", "loss"])
+    for make, value in ((loss_table, "loss"), (metric_table, "share")):
+        table = make([History()], looks((Architecture(),)))
+        assert isinstance(table, pd.DataFrame)
+        assert (len(table), list(table.columns)) == (0, ["architecture", "epoch", value, "part"])

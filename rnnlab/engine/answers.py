@@ -1,21 +1,18 @@
-"""What Keras says of models: asked of a worker once, and kept."""
+"""What workers are asked: summaries, what trained models say. Asked once, and kept."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from distributed import Future
-
-from rnnlab.architecture import Architecture, Form
-from rnnlab.counting import Summary
 
 MOST_KEPT = 300
 #: Seconds for an answer that is ready to come over.
 PATIENCE = 5.0
 
-Question = tuple[Architecture, Form]
 log = logging.getLogger(__name__)
 
 
@@ -23,22 +20,22 @@ class Answers:
     """Questions under way and answers already there."""
 
     def __init__(self) -> None:
-        self._asked: dict[Question, Future] = {}
-        self._kept: dict[Question, Summary | str] = {}
+        self._asked: dict[Hashable, Future] = {}
+        self._kept: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
 
-    def get(self, question: Question, ask: Callable[[Question], Future | None]) -> Summary | str | None:
-        """The answer: a summary, or the sentence why there is none; None until it is there.
+    def get(self, question: Hashable, ask: Callable[[], Future | None]) -> Any:
+        """The answer, or the sentence why there is none; None until it is there.
 
         Args:
             question: what is asked.
-            ask: hands a question to a worker; None where there is none now.
+            ask: hands it to a worker; None where there is none now.
         """
         with self._lock:
             if question in self._kept:
                 return self._kept[question]
             if question not in self._asked:
-                if future := ask(question):
+                if future := ask():
                     self._asked[question] = future
                 return None
             future = self._asked[question]
@@ -59,11 +56,11 @@ class Answers:
             self._asked.clear()
 
 
-def _result(future: Future) -> Summary | str | None:
+def _result(future: Future) -> Any:
     try:
-        return future.result(PATIENCE)  # type: ignore[no-any-return]
+        return future.result(PATIENCE)
     except ValueError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - gone with its worker or the scheduler
-        log.info("a summary was lost: %r", error)
+        log.info("an answer was lost: %r", error)
         return None

@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from enum import Enum
@@ -19,15 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import numpy as np
 from distributed import Client, Future, LocalCluster
+from numpy.typing import NDArray
 
 from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
-from rnnlab.engine.answers import Answers, Question
+from rnnlab.engine.answers import Answers
 from rnnlab.engine.runs import Run
 from rnnlab.experiment import Device, Experiment, Pace, PaceKind
 from rnnlab.history import Chunk, Reached, Status
+from rnnlab.tasks.task import Baseline
 from rnnlab.texts import noted
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
@@ -153,12 +156,31 @@ class Engine:
 
     def summary(self, architecture: Architecture, form: Form) -> Summary | str | None:
         """What Keras says of a model: its summary, a sentence where it could not be built, or None until it is there."""
-        return self._answers.get((form.fit(architecture), form), self._ask)
+        asked = form.fit(architecture), form
+        return self._ask(("summary", *asked), on_worker.summarise, lambda: asked)  # type: ignore[no-any-return]
 
-    def _ask(self, question: Question) -> Future | None:
-        if self._client is None or not self._devices:
+    def said(self, run: Run, lane: int, samples: NDArray[Any]) -> NDArray[np.float32] | str | None:
+        """What the trained model of a lane says to samples (N, …): outputs (N, S, K); a sentence; or None until it is there."""
+        chosen = run.lanes[lane]
+        if not chosen.state_file:
             return None
-        return self._submit(on_worker.summarise, *question, priority=10)
+        question = ("said", run.attempt, lane, samples.shape, samples.tobytes())
+        return self._ask(question, on_worker.said, lambda: (chosen.experiment, chosen.state(), samples))  # type: ignore[no-any-return]
+
+    def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
+        """What models of another kind reach on the data of this experiment; None until it is known."""
+        asked = experiment.task, experiment.training.seed
+        return self._ask(("baselines", *asked), on_worker.baselines, lambda: asked)  # type: ignore[no-any-return]
+
+    def _ask(self, question: Hashable, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Any:
+        """Let a worker do this, ahead of everything else, unless the answer is known."""
+
+        def ask() -> Future | None:
+            if self._client is None or not self._devices:
+                return None
+            return self._submit(work, *arguments(), priority=10)
+
+        return self._answers.get(question, ask)
 
     def keras_file(self, run: Run, lane: int, timeout: Seconds = 60) -> bytes:
         """The trained model of a lane as a .keras file.

@@ -76,10 +76,11 @@ class Run:
     @property
     def left(self) -> float | None:
         """Seconds to go at the present speed; None while that cannot be said."""
-        to_go = self.experiments[0].training.epochs - self.epoch
+        done = self.epoch + max(lane.history.part for lane in self.lanes)
+        to_go = self.experiments[0].training.epochs - done
         if self.pace.kind is PaceKind.SLOW:
             return to_go / self.pace.epochs_per_second
-        return self.elapsed / self.epoch * to_go if self.epoch else None
+        return self.elapsed / done * to_go if done else None
 
     def begin(self, worker: str) -> None:
         """A worker has taken this run."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from distributed import get_worker, secede
+from numpy.typing import NDArray
 
 from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
 from rnnlab.history import Chunk, Reached, Start
+from rnnlab.tasks.task import Baseline, Task
 
 if TYPE_CHECKING:
     from rnnlab.training import Control
@@ -70,6 +73,18 @@ def summarise(architecture: Architecture, form: Form) -> Summary:
     from rnnlab import models
 
     return models.summarise(architecture, form)
+
+
+def said(experiment: Experiment, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
+    """What a trained model says to samples (N, …), as outputs (N, S, K)."""
+    from rnnlab import training
+
+    return training.answer(experiment, state, samples)
+
+
+def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:
+    """What models of another kind reach on the data of a task."""
+    return task.baselines(seed)
 
 
 def keras_file(architecture: Architecture, form: Form, state: bytes) -> bytes:

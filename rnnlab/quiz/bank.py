@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Range
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern, Range
 from rnnlab.counting import Matrix
 from rnnlab.experiment import SEED
 from rnnlab.quiz import schema
@@ -253,6 +253,8 @@ def _check_answer(question: Question, expected: str, student: str) -> None:
 # Questions as plain values -------------------------------------------------------------------------------------------
 
 _ARCHITECTURE = tuple(f.name for f in fields(Architecture))
+#: Questions are about layers that read a sequence; of their form these are told as they stand.
+_FORM = ("input_dim", "tokens", "timesteps", "batch_size", "outputs", "activation")
 _ENUMS: dict[str, Callable[[Any], Any]] = {
     "cell": Cell,
     "direction": Direction,
@@ -278,7 +280,10 @@ def _plain(question: Question) -> dict[str, Any]:
 
 
 def _plain_model(problem: Problem | None) -> dict[str, Any] | None:
-    return asdict(problem.architecture) | asdict(problem.form) if problem else None
+    if problem is None:
+        return None
+    every_step = {"return_sequences": problem.form.pattern.many_outputs}
+    return asdict(problem.architecture) | {name: getattr(problem.form, name) for name in _FORM} | every_step
 
 
 def _questions(where: str, listed: Sequence[Mapping[str, Any]]) -> Questions:
@@ -313,6 +318,7 @@ def _model(plain: Mapping[str, Any], name: str) -> Problem | None:
         return None
     values = {field: _ENUMS.get(field, lambda value: value)(value) for field, value in plain[name].items()}
     architecture = {field: values.pop(field) for field in _ARCHITECTURE}
+    values["pattern"] = Pattern.IN_STEP if values.pop("return_sequences") else Pattern.MANY_TO_ONE
     problem: Problem = _at(name, lambda _values: Problem(Architecture(**architecture), Form(**values)), values)
     return problem
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from rnnlab.architecture import Form
-from rnnlab.counting import Shape
 from rnnlab.formulas import shape_text
+from rnnlab.plan import Shape
 from rnnlab.quiz.arithmetic import number
 from rnnlab.quiz.questions import Comparison, Kind, Question, changed, compared, counted, right_answer
 from rnnlab.quiz.slips import Finding, Parts, Slip, diagnose, slips_of
@@ -171,7 +171,7 @@ def _check_shape(right: Shape, answer: str, form: Form) -> Mark:
     if len(given) != len(right):
         sentence = (
             _("There is an output at every step, so the timesteps are in the shape.")
-            if form.return_sequences
+            if form.pattern.many_outputs
             else _("Only the last step comes out, so the timesteps are not in the shape.")
         )
     elif given[0] != right[0]:

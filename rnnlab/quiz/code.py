@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from rnnlab.counting import Shape
+from rnnlab.plan import Shape
 from rnnlab.quiz import code_layers
 from rnnlab.quiz.code_layers import Layer, ReadLayer, Row, Signal
 from rnnlab.quiz.code_values import (

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rnnlab.architecture import Cell, MergeMode
-from rnnlab.counting import GATES, Shape
+from rnnlab.architecture import RECURRENT_CELLS, Cell, MergeMode
+from rnnlab.counting import GATES
+from rnnlab.plan import Shape
 from rnnlab.texts import _, ngettext
 
-CELLS: dict[str, Cell] = {cell.class_name: cell for cell in Cell}
+CELLS: dict[str, Cell] = {cell.class_name: cell for cell in RECURRENT_CELLS}
 
 _STARTS = "kernel_initializer recurrent_initializer bias_initializer"
 _RULES = (

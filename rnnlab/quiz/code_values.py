@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rnnlab.counting import Shape
+from rnnlab.plan import Shape
 from rnnlab.quiz.code_layers import SIGNATURES, Layer, Row, Signal
 from rnnlab.texts import _
 

@@ -56,7 +56,7 @@ def _matrix(question: Question) -> Hints:
 
 def _shape(question: Question) -> Hints:
     form = question.model.form
-    every = _("There is one output at every step.") if form.return_sequences else _("Only the last step comes out.")
+    every = _("There is one output at every step.") if form.pattern.many_outputs else _("Only the last step comes out.")
     return (
         _("First the batch, then the timesteps if they come out, then how many numbers."),
         every,

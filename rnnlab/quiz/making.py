@@ -6,13 +6,18 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode
+from rnnlab.architecture import RECURRENT_CELLS, Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern
 from rnnlab.counting import LayerCount, Matrix
 from rnnlab.quiz.questions import LECTURE, LEVELS, Change, Kind, Question, counted
 from rnnlab.quiz.slips import Problem, Slip, slips_of
 
 _ORDER = (Kind.MODEL, Kind.LAYER, Kind.SHAPE, Kind.MATRIX, Kind.CHANGE, Kind.COMPARE, Kind.SIZE)
 _CANDIDATES = 12
+
+
+def _pattern(dice: random.Random, every_step: float) -> Pattern:
+    """One output at every step, with this probability, or one after the last."""
+    return Pattern.IN_STEP if dice.random() < every_step else Pattern.MANY_TO_ONE
 
 
 def make(seed: int, place: int, level: int, student: str = "", lean: Mapping[Slip, int] | None = None) -> Question:
@@ -43,10 +48,10 @@ def _meets(question: Question, lean: Mapping[Slip, int]) -> int:
 
 
 def _pick_model(dice: random.Random, level: int, head: bool = True) -> Problem:
-    cell = dice.choice(list(Cell))
+    cell = dice.choice(RECURRENT_CELLS)
     if level == 1:
         form = Form(
-            dice.randint(2, 10), tokens=False, timesteps=dice.randint(2, 9), return_sequences=False,
+            dice.randint(2, 10), tokens=False, timesteps=dice.randint(2, 9), pattern=Pattern.MANY_TO_ONE,
             outputs=dice.randint(1, 3) if head else None, activation=Activation.SIGMOID,
         )  # fmt: skip
         return Problem(Architecture(cell, dice.randint(2, 6)), form)
@@ -55,7 +60,7 @@ def _pick_model(dice: random.Random, level: int, head: bool = True) -> Problem:
         dice.choice((50, 100, 500, 1000, 5000) if embedded else (4, 5, 10, 26)),
         timesteps=dice.choice((5, 10, 20, 30)),
         batch_size=dice.choice((None, 8, 16)),
-        return_sequences=dice.random() < 0.3,
+        pattern=_pattern(dice, 0.3),
         outputs=dice.choice((1, 2, 5, 10)) if head else None,
     )
     form = replace(form, activation=Activation.SIGMOID if form.outputs == 1 else Activation.SOFTMAX)
@@ -99,13 +104,13 @@ def _make_matrix(dice: random.Random, name: str, level: int) -> Question:
 
 def _make_shape(dice: random.Random, name: str, level: int) -> Question:
     architecture, form = _pick_model(dice, level, head=dice.random() < 0.5)
-    form = replace(form, return_sequences=dice.random() < 0.5, batch_size=dice.choice((None, 4, 8)))
+    form = replace(form, pattern=_pattern(dice, 0.5), batch_size=dice.choice((None, 4, 8)))
     return Question(name, Kind.SHAPE, level, Problem(architecture, form))
 
 
 def _make_compare(dice: random.Random, name: str, level: int) -> Question:
     problem = _pick_model(dice, level)
-    others = [cell for cell in Cell if cell is not problem.architecture.cell]
+    others = [cell for cell in RECURRENT_CELLS if cell is not problem.architecture.cell]
     units = max(2, problem.architecture.units + dice.choice((-1, 0, 1, 2)) * (1 if level == 1 else 2))
     other = replace(problem.architecture, cell=dice.choice(others), units=units)
     return Question(name, Kind.COMPARE, level, problem, Problem(other, problem.form))
@@ -120,7 +125,7 @@ def _make_size(dice: random.Random, name: str, level: int) -> Question:
 def _make_change(dice: random.Random, name: str, level: int) -> Question:
     architecture, form = _pick_model(dice, min(level, 2))
     architecture = replace(architecture, reset_after=True, layers=1, direction=Direction.FORWARD)
-    form = replace(form, return_sequences=False, batch_size=form.batch_size or 8)
+    form = replace(form, pattern=Pattern.MANY_TO_ONE, batch_size=form.batch_size or 8)
     allowed = [change for change in Change if change is not Change.RESET or architecture.cell is Cell.GRU]
     return Question(name, Kind.CHANGE, level, Problem(architecture, form), change=dice.choice(allowed))
 

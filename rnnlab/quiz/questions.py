@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rnnlab.architecture import UNITS, Direction, MergeMode, Range
-from rnnlab.counting import Count, LayerCount, Matrix, Shape, count
+from rnnlab.architecture import UNITS, Direction, MergeMode, Pattern, Range
+from rnnlab.counting import Count, LayerCount, Matrix, count
 from rnnlab.formulas import shape_text
+from rnnlab.plan import Shape
 from rnnlab.presets import PRESETS
 from rnnlab.quiz.slips import Problem
 from rnnlab.texts import _, noted
@@ -16,6 +17,7 @@ from rnnlab.texts import _, noted
 LEVELS = Range(1, 3)
 #: The lecture's own quiz (F3), question one of level one.
 _F3 = next(preset for preset in PRESETS if preset.name == "F3")
+assert _F3.form is not None
 LECTURE = Problem(_F3.bench[0], _F3.form)
 
 
@@ -126,7 +128,7 @@ def changed(problem: Problem, change: Change) -> Problem:
         case Change.LAYER:
             architecture = replace(architecture, layers=2)
         case Change.EVERY_STEP:
-            form = replace(form, return_sequences=True)
+            form = replace(form, pattern=Pattern.IN_STEP)
         case Change.BATCH:
             form = replace(form, batch_size=2 * (form.batch_size or 8))
         case Change.TIMESTEPS:

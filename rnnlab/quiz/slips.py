@@ -73,7 +73,7 @@ def _parts(architecture: Architecture, form: Form) -> Iterator[Part]:
     for layer in count(architecture, form).layers:
         if layer.kind == "embedding":
             yield Part(layer.name, Role.EMBEDDING, form.input_dim, layer.terms[0].rows)
-        elif layer.kind == "dense":
+        elif layer.kind == "output":
             yield Part(layer.name, Role.OUTPUT, layer.input_dim, layer.terms[0].rows, biases=1)
         elif layer.terms:
             biases = (2 if architecture.two_biases else 1) if architecture.use_bias else 0

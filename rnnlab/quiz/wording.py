@@ -83,7 +83,7 @@ def _recurrent_text(architecture: Architecture, units: bool) -> str:
 
 
 def _output_text(form: Form) -> str:
-    place = _("at every step") if form.return_sequences else _("at the last step")
+    place = _("at every step") if form.pattern.many_outputs else _("at the last step")
     if form.outputs is None:
         return _("no output layer, the state comes out {place}").format(place=place)
     return _("an output layer of {k:,} ({activation}) {place}").format(

@@ -1,69 +1,40 @@
 """The sample tasks: a registry from name to task.
 
-A task says its story and the form of its model, makes its arrays, and reads predictions back.
+Each module of this package that has ``TASKS`` adds its own; ``ORDER`` says where they stand. Adding a task is adding a file.
 """
 
 from __future__ import annotations
 
-from rnnlab.tasks.text import OWN_TEXT, TEXT_LENGTH, TextTask, check_text
-from rnnlab.texts import noted
+import importlib
+import pkgutil
+from dataclasses import replace
+from typing import Any
 
-_FIXED = (
-    TextTask(
-        "hihello",
-        "hihello",
-        noted("hihello"),
-        noted(
-            "Read “hihell” a letter at a time and say the next letter each time: “ihello”. After “h” comes once “i” and "
-            "once “e”, after “l” once “l” and once “o”: without a memory nobody can be right everywhere."
-        ),
-        lecture_units=5,
-    ),
-    TextTask(
-        "hello",
-        "hello",
-        noted("hello"),
-        noted(
-            "The smallest one: read “hell”, say “ello”. Only “l” needs a memory: it is followed once by “l”, once by “o”."
-        ),
-    ),
-    TextTask(
-        "long_sequence",
-        " if you want you",
-        noted("Long sequence"),
-        noted(
-            "“ if you want you”: sixteen characters, ten different ones. The lecture gives its LSTM one hidden unit for "
-            "each of the ten."
-        ),
-        lecture_units=10,
-    ),
-)
-_OWN_STORY = noted(
-    "A text of your own: the model reads all characters but the last and says the next one each time. "
-    "Try one in which the same letter is followed by different ones."
-)
-
-#: Tasks with a text of their own, by name, in the order in which they are offered.
-FIXED_TASKS: dict[str, TextTask] = {task.name: task for task in _FIXED}
-#: Every name that an experiment may have as its task.
-TASK_NAMES: tuple[str, ...] = (*FIXED_TASKS, OWN_TEXT)
+from rnnlab.tasks.task import Task
 
 
-def task(name: str, text: str = "") -> TextTask:
-    """The task of that name.
+def _collect() -> dict[str, Task]:
+    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    families = sorted((module for module in modules if hasattr(module, "TASKS")), key=lambda module: module.ORDER)
+    return {task.name: task for module in families for task in module.TASKS}
 
-    Args:
-        name: one of ``TASK_NAMES``.
-        text: the person's text, for the task that has none of its own.
+
+#: Every task by its name, with its options as they are at first, in the order in which they are offered.
+TASKS: dict[str, Task] = _collect()
+
+
+def task(name: str, **options: Any) -> Task:
+    """The task of that name, with these options instead of its first ones.
 
     Raises:
-        ValueError: there is no such task, or the text is too short, too long or all one character.
+        ValueError: there is no such task, it has no such option, or a value is not allowed.
     """
-    if name == OWN_TEXT:
-        return TextTask(OWN_TEXT, check_text(text), noted("Your own text"), _OWN_STORY)
-    if name not in FIXED_TASKS:
-        raise ValueError(f"task must be one of {', '.join(TASK_NAMES)}, not {name!r}")
-    return FIXED_TASKS[name]
+    if name not in TASKS:
+        raise ValueError(f"task must be one of {', '.join(TASKS)}, not {name!r}")
+    known = TASKS[name]
+    if unknown := options.keys() - known.chosen().keys():
+        raise ValueError(f"the task {name} has no option {min(unknown)}")
+    return replace(known, **options)
 
 
-__all__ = ["FIXED_TASKS", "OWN_TEXT", "TASK_NAMES", "TEXT_LENGTH", "TextTask", "check_text", "task"]
+__all__ = ["TASKS", "Task", "task"]

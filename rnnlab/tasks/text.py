@@ -3,71 +3,181 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Activation, Form, Range
+from rnnlab.architecture import FIRST_BENCH, Activation, Form, Pattern
+from rnnlab.tasks.task import (
+    Arrays,
+    Data,
+    Defaults,
+    Drawn,
+    Given,
+    Inputs,
+    Length,
+    Mark,
+    Metric,
+    Option,
+    Own,
+    Piece,
+    Targets,
+    Task,
+    sure,
+)
+from rnnlab.texts import _, noted
 
-TEXT_LENGTH = Range(3, 200)
-OWN_TEXT = "own"
-
-
-class Arrays(NamedTuple):
-    """What a model learns from: token numbers in, token numbers expected at every step."""
-
-    inputs: NDArray[np.int32]  # (B, T)
-    targets: NDArray[np.int32]  # (B, T)
+TEXT_LENGTH = Length(3, 200)
+ORDER = 10
 
 
 @dataclass(frozen=True)
-class TextTask:
+class TextTask(Task):
     """Predict the next character of ``text`` at every step.
 
-    The vocabulary is numbered in order of first appearance, as the lecture does: "hihello" gives h i e l o.
+    The vocabulary is numbered in order of first appearance, as the lecture does: "hihello" gives h i e l o. Everything
+    is shown in training; nothing is held out.
     """
 
-    name: str
     text: str
-    title: str
-    story: str
-    lecture_units: int | None = None  # the hidden size with which the lecture trains it
+    units: int = 5
 
-    @cached_property
+    metric = Metric.TOKENS
+    own = Own.LINE
+    shown = 1
+    backward_sees_answer = True
+
+    @property
+    def checked_text(self) -> str:
+        """The text as it is learned, in Unicode's composed form so that a Korean syllable is one character.
+
+        Raises:
+            ValueError: the text is too short, too long, all one character, or has control characters.
+        """
+        return check_text(self.text)
+
+    @property
     def vocabulary(self) -> str:
-        return "".join(dict.fromkeys(self.text))
+        return "".join(dict.fromkeys(self.checked_text))
 
     @property
-    def target(self) -> str:
-        """The text that a perfect model predicts."""
-        return self.text[1:]
+    def example(self) -> str:
+        return self.text[:-1]
 
     @property
-    def target_tokens(self) -> NDArray[np.int32]:
-        """The numbers of the target's characters, (T)."""
-        return np.array([self.vocabulary.index(character) for character in self.target], dtype=np.int32)
+    def defaults(self) -> Defaults:
+        return Defaults(tuple(replace(architecture, units=self.units) for architecture in FIRST_BENCH), slow=True)
 
     @property
     def form(self) -> Form:
-        """The form of every model that learns this task; it leaves a person no choice."""
         size = len(self.vocabulary)
-        return Form(size, True, len(self.text) - 1, 1, True, size, Activation.SOFTMAX)
+        return Form(
+            size, timesteps=len(self.checked_text) - 1, batch_size=1, outputs=size, activation=Activation.SOFTMAX
+        )
 
-    def arrays(self) -> Arrays:
-        numbers = np.array([[self.vocabulary.index(c) for c in self.text]], dtype=np.int32)
-        return Arrays(numbers[:, :-1], numbers[:, 1:])  # (1, T), (1, T)
+    def data(self, seed: int) -> Data:
+        numbers = self._numbers(self.checked_text)[np.newaxis]
+        train = Arrays(numbers[:, :-1], numbers[:, 1:])  # (1, T), (1, T)
+        return Data(train, Arrays(train.inputs[:0], train.targets[:0]), np.zeros(0, bool))
 
-    def read(self, tokens: Iterable[int]) -> str:
+    def draw(
+        self,
+        inputs: Inputs,
+        target: Targets | None,
+        predicted: NDArray[np.integer[Any]],
+        probability: NDArray[np.floating[Any]],
+    ) -> Drawn:
+        expected = self.read(target) if target is not None else None
+        pieces = []
+        for place, (character, likely) in enumerate(zip(self.read(predicted), probability, strict=True)):
+            pieces.append(character_piece(character, expected[place] if expected is not None else None, float(likely)))
+        return Drawn(tuple(pieces))
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        numbers = "  ".join(f"{visible(c)}={n}" for n, c in enumerate(self.vocabulary))
+        text = self.checked_text
+        return (
+            (_("in"), visible(text[:-1])),
+            (_("out"), visible(text[1:])),
+            (_("vocabulary"), numbers),
+        )
+
+    def give(self, given: str | NDArray[np.float32]) -> Given:
+        text = unicodedata.normalize("NFC", str(given))
+        if not 1 <= len(text) <= TEXT_LENGTH.high:
+            raise ValueError(_("type 1 to {most} characters; these are {n}").format(most=TEXT_LENGTH.high, n=len(text)))
+        if unknown := "".join(dict.fromkeys(c for c in text if c not in self.vocabulary)):
+            raise ValueError(
+                _("this model knows only the characters {known}, not {unknown}").format(
+                    known=visible(self.vocabulary), unknown=visible(unknown)
+                )
+            )
+        return Given(self._numbers(text))
+
+    @property
+    def pattern(self) -> Pattern:
+        return Pattern.IN_STEP
+
+    def without_memory(self) -> str:
+        pairs = Counter(pairwise(self.checked_text))
+        most = sum(max(n for (c, _after), n in pairs.items() if c == character) for character in {c for c, _a in pairs})
+        forks = {c for c, _after in pairs if sum(c == other for other, _after in pairs) > 1}
+        if not forks:
+            return _("Here that is enough: every character is always followed by the same one.")
+        return _(
+            "After {letters} come different ones; it must always say the same, so at most {most} of {all} can be right."
+        ).format(
+            letters=", ".join(f"“{visible(c)}”" for c in self.vocabulary if c in forks),
+            most=most,
+            all=sum(pairs.values()),
+        )
+
+    def read(self, tokens: Iterable[int] | NDArray[Any]) -> str:
         """The text that these token numbers spell."""
-        return "".join(self.vocabulary[token] for token in tokens)
+        vocabulary = self.vocabulary
+        return "".join(vocabulary[int(token)] for token in tokens)
+
+    def _numbers(self, text: str) -> NDArray[np.int32]:
+        vocabulary = self.vocabulary
+        return np.array([vocabulary.index(character) for character in text], dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class OwnText(TextTask):
+    """A text of the person's own."""
+
+    options = (
+        Option(
+            "text",
+            noted("Text, {low} to {high} characters"),
+            TEXT_LENGTH,
+            noted("for example: banana bandana"),
+        ),
+    )
+
+
+def character_piece(character: str, expected: str | None, probability: float) -> Piece:
+    """A predicted character, right or wrong, with its probability."""
+    if expected is None:
+        return Piece(character, Mark.PLAIN, sure(probability), f"{visible(character)}, {probability:.1%}")
+    if character == expected:
+        return Piece(character, Mark.RIGHT, sure(probability), _("right, {p:.1%}").format(p=probability))
+    title = _("wrong, it should be “{target}”, {p:.1%}").format(target=expected, p=probability)
+    return Piece(character, Mark.WRONG, sure(probability), title)
+
+
+def visible(text: str) -> str:
+    """A text whose spaces can be seen."""
+    return text.replace(" ", "␣")
 
 
 def check_text(text: str) -> str:
-    """The text as it will be learned, in Unicode's composed form so that a Korean syllable is one character.
+    """The text as it will be learned, in Unicode's composed form.
 
     Raises:
         ValueError: the text is too short, too long, all one character, or has control characters.
@@ -83,3 +193,44 @@ def check_text(text: str) -> str:
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             raise ValueError(f"the text must be one line of characters; this one has {character!r}")
     return text
+
+
+TASKS = (
+    TextTask(
+        "hihello",
+        noted("hihello"),
+        noted(
+            "Read “hihell” a letter at a time and say the next letter each time: “ihello”. After “h” comes once “i” and "
+            "once “e”, after “l” once “l” and once “o”: without a memory nobody can be right everywhere."
+        ),
+        "hihello",
+    ),
+    TextTask(
+        "hello",
+        noted("hello"),
+        noted(
+            "The smallest one: read “hell”, say “ello”. Only “l” needs a memory: it is followed once by “l”, once by “o”."
+        ),
+        "hello",
+    ),
+    TextTask(
+        "long_sequence",
+        noted("Long sequence"),
+        noted(
+            "“ if you want you”: sixteen characters, ten different ones. The lecture gives its LSTM one hidden unit for "
+            "each of the ten."
+        ),
+        " if you want you",
+        units=10,
+    ),
+    OwnText(
+        "own",
+        noted("Your own text"),
+        noted(
+            "A text of your own: the model reads all characters but the last and says the next one each time. "
+            "Try one in which the same letter is followed by different ones."
+        ),
+        "banana bandana",
+        units=10,
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -12,11 +13,12 @@ import streamlit as st
 
 from rnnlab import charts, drawing, export, tables
 from rnnlab import presets as lectures
-from rnnlab.architecture import Architecture, Form
+from rnnlab.architecture import Architecture, Form, Pattern
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
+from rnnlab.tasks import TASKS
 from rnnlab.texts import _
-from rnnlab.ui import fields, state, views
+from rnnlab.ui import fields, state, task_views, views
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -31,8 +33,13 @@ def presets() -> None:
         for preset in lectures.PRESETS:
             st.button(
                 _(preset.title), help=_(preset.story), key=f"preset-{preset.name}",
-                on_click=lambda p=preset: state.set_choice(replace(state.choice(), bench=p.bench, form=p.form)),
+                on_click=partial(_open, preset),
             )  # fmt: skip
+
+
+def _open(preset: lectures.Preset) -> None:
+    choice = state.choice() if preset.form else state.choice().with_task(TASKS["hihello"])
+    state.set_choice(replace(choice, bench=preset.bench, free_form=preset.form))
 
 
 def train_link() -> None:
@@ -158,20 +165,26 @@ def formulas(bench: Sequence[Architecture], form: Form, answers: Sequence[Answer
 
 
 def shapes(bench: Sequence[Architecture], form: Form) -> None:
-    """Every layer's output shape, for one sample and the batch, with and without every-step output."""
+    """Every layer's output shape, for one sample and the batch; with an output at every step and at the last."""
     grid = st.grid(min_column_width=300, gap="small")
     for architecture, look in zip(bench, looks(bench), strict=True):
         with grid.container(border=True, gap="xsmall"):
             views.lane_title(look)
-            for every, title in ((True, _("Output at every step")), (False, _("Output at the last step"))):
-                other = replace(form, return_sequences=every)
-                chosen = " ✓ " + _("chosen") if every == form.return_sequences else ""
-                st.markdown(f"**{title}**{chosen}")
-                counted = count(architecture, other)
-                views.shapes(architecture, other, counted, counted)
+            for pattern in _compared(form.pattern):
+                other = replace(form, pattern=pattern)
+                chosen = " ✓ " + _("chosen") if pattern is form.pattern else ""
+                st.markdown(f"**{task_views.pattern_title(pattern)}**{chosen}")
+                views.shapes(architecture, other)
     st.caption(
         _("None stands for any number. The number of parameters is the same for every batch size and every length.")
     )
+
+
+def _compared(pattern: Pattern) -> tuple[Pattern, ...]:
+    """The form that is chosen, beside the one that differs in whether every step comes out."""
+    if pattern in (Pattern.IN_STEP, Pattern.MANY_TO_ONE):
+        return Pattern.IN_STEP, Pattern.MANY_TO_ONE
+    return (pattern,)
 
 
 def drawings(bench: Sequence[Architecture], form: Form) -> None:

@@ -28,7 +28,7 @@ _CONTROLS = {
 }
 _FIRST_EMBEDDING = 6
 #: Streamlit's names for the colours of the cells, which its configuration sets to ours.
-_MARKS = {Cell.SIMPLE_RNN: ":orange[●]", Cell.LSTM: ":blue[●]", Cell.GRU: ":green[●]"}
+_MARKS = {Cell.SIMPLE_RNN: ":orange[●]", Cell.LSTM: ":blue[●]", Cell.GRU: ":green[●]", Cell.DENSE: ":gray[●]"}
 
 
 def read(bench: Sequence[Architecture]) -> tuple[Architecture, ...]:

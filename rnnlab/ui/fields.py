@@ -71,6 +71,12 @@ def choose(
     return chosen if found is None else found
 
 
+def pick(label: str, key: str, options: Sequence[T], chosen: T, title: Callable[[T], str] = str, hint: str = "") -> T:
+    """One of several, all in sight, on as many lines as they need."""
+    found = st.pills(label, options, default=chosen, required=True, format_func=title, key=key, help=hint or None)
+    return chosen if found is None else found
+
+
 def _with_limits(label: str, low: str, high: str) -> str:
     """The label of a field with what may be typed there."""
     return f"{label}, {low}–{high}"

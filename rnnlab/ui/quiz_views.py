@@ -224,10 +224,10 @@ def _matrix_solution(progress: Progress) -> None:
 def _worked(problem: Problem, shape: bool) -> None:
     counts = counted(problem)
     if shape:
-        views.shapes(problem.architecture, problem.form, counts, counts)
+        views.shapes(problem.architecture, problem.form)
     else:
         views.derivation(problem.architecture, problem.form, counts, "")
-    choice = Choice(bench=(problem.architecture,), form=problem.form)
+    choice = Choice(bench=(problem.architecture,), free_form=problem.form)
     st.page_link(
         "pages/architectures.py", label=_("Open this model on the page Architectures"), icon=":material/account_tree:",
         query_params=links.encode(choice),

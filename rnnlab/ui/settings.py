@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rnnlab.architecture import BATCH_SIZE, INPUT_DIM, OUTPUTS, TIMESTEPS, Activation, Form
+from rnnlab.architecture import BATCH_SIZE, INPUT_DIM, OUTPUT_STEPS, OUTPUTS, TIMESTEPS, Activation, Form, Pattern
 from rnnlab.experiment import (
     CLIP_AT,
     EPOCHS,
     EPOCHS_PER_SECOND,
     LEARNING_RATE,
     SEED,
+    Choice,
     Clipping,
     Device,
     Optimizer,
@@ -20,39 +21,55 @@ from rnnlab.experiment import (
     PaceKind,
     Training,
 )
-from rnnlab.tasks import FIXED_TASKS, OWN_TEXT, TASK_NAMES, TEXT_LENGTH
+from rnnlab.tasks import TASKS
 from rnnlab.texts import _
-from rnnlab.ui import fields
-from rnnlab.ui.state import key
+from rnnlab.ui import fields, task_views
+from rnnlab.ui.state import key, set_choice
 
 
-def form(shown: Form) -> Form:
-    """What goes in and out, the same for all architectures of the bench."""
+def form(choice: Choice) -> Form | None:
+    """What goes in and out, the same for all architectures of the bench: a free form, or None for that of the task."""
+    free = fields.choose(
+        _("Input and output are"), key("free"), [False, True], choice.free_form is not None,
+        lambda free: _("free") if free else _("those of the task “{task}”").format(task=_(choice.task.title)),
+        _("A task fixes vocabulary, timesteps and outputs of its models. For other sizes choose free."),
+    )  # fmt: skip
+    if not free:
+        _other_task(choice)
+        return None
+    shown = choice.free_form or choice.form
     grid = st.grid(min_column_width=230, gap="medium")
     with grid.container(gap="xsmall"):
         tokens, input_dim = _input(shown)
     with grid.container(gap="xsmall"):
         timesteps, batch_size = _sizes(shown)
     with grid.container(gap="xsmall"):
-        return_sequences = fields.choose(
-            _("Output"), key("every"), [False, True], shown.return_sequences,
-            lambda every: _("every step") if every else _("last step"),
-            _("return_sequences in Keras: one output after the last timestep, or one at every timestep."),
-        )  # fmt: skip
+        pattern, steps = _pattern(shown)
         outputs, activation = _output_layer(shown)
-    return Form(input_dim, tokens, timesteps, batch_size, return_sequences, outputs, activation)
+    return Form(input_dim, tokens, timesteps, batch_size, pattern, steps, outputs, activation, shown.masked)
 
 
-def form_text(form: Form) -> str:
-    """What goes in and out, in a line."""
-    inputs = _("tokens of a vocabulary of {n:,}") if form.tokens else _("{n:,} plain numbers a step")
-    length = _("any length") if form.timesteps is None else _("{n:,} timesteps").format(n=form.timesteps)
-    batch = _("any batch size") if form.batch_size is None else _("batches of {n:,}").format(n=form.batch_size)
-    outputs = _("the state h") if form.outputs is None else _("{n:,} outputs, {activation},").format(
-        n=form.outputs, activation=form.activation
+def _other_task(choice: Choice) -> None:
+    """Count the model that another task trains."""
+    names = list(TASKS)
+    name = fields.select(
+        _("Task"), key("counted-task"), names, choice.task.name,
+        lambda name: f"{_(TASKS[name].title)} ({task_views.pattern_title(TASKS[name].pattern).lower()})",
     )  # fmt: skip
-    place = _("at every step") if form.return_sequences else _("at the last step")
-    return f"{inputs.format(n=form.input_dim)} · {length} · {batch} → {outputs} {place}"
+    if name != choice.task.name:
+        set_choice(choice.with_task(TASKS[name]))
+        st.rerun()
+
+
+def _pattern(shown: Form) -> tuple[Pattern, int]:
+    pattern = fields.select(
+        _("Form"), key("form"), list(Pattern), shown.pattern, task_views.pattern_title,
+        _("One output after the last timestep, or one at every timestep (return_sequences in Keras); one vector that is handed in again at every step; or an encoder that reads all before a decoder writes."),
+    )  # fmt: skip
+    if not pattern.repeats:
+        return pattern, shown.output_steps
+    hint = _("Length of the sequence that comes out.")
+    return pattern, fields.whole(_("Output steps"), key("steps-out"), shown.output_steps, OUTPUT_STEPS, hint)
 
 
 def _input(shown: Form) -> tuple[bool, int]:
@@ -88,30 +105,21 @@ def _output_layer(shown: Form) -> tuple[int | None, Activation]:
     return outputs, fields.select(_("Activation"), key("activation"), list(Activation), shown.activation)
 
 
-def task(name: str, text: str) -> tuple[str, str]:
-    """The task, and the person's text where it takes one."""
-    titles = {known.name: known.title for known in FIXED_TASKS.values()} | {OWN_TEXT: _("Your own text")}
-    chosen = fields.choose(_("Task"), key("task"), TASK_NAMES, name, lambda name: _(titles[name]))
-    if chosen == OWN_TEXT:
-        label = _("Text, {low} to {high} characters").format(low=TEXT_LENGTH.low, high=TEXT_LENGTH.high)
-        example = _("for example: banana bandana")
-        text = st.text_input(label, text, max_chars=TEXT_LENGTH.high, key=key("text"), placeholder=example)
-    return chosen, text
-
-
 def training(shown: Training, devices: Sequence[Device]) -> Training:
     """How to train: epochs, learning rate, optimizer, clipping, seed, device."""
-    hint = _("Times that the text is read and the weights are changed.")
+    hint = _("Times that all training samples are gone through.")
     epochs = fields.whole(_("Epochs"), key("epochs"), shown.epochs, EPOCHS, hint)
     hint = _("How far the weights move at each step.")
     rate = fields.real(_("Learning rate"), key("rate"), shown.learning_rate, LEARNING_RATE, 0.01, hint)
     optimizer = fields.select(
         _("Optimizer"), key("optimizer"), list(Optimizer), shown.optimizer, lambda o: o.class_name
     )
+    hint = _("Samples in each step of gradient descent; all of them where there are fewer.")
+    batch_size = fields.whole(_("Batch size"), key("batch-size"), shown.batch_size, BATCH_SIZE, hint)
     clipping, clip_at = _clipping(shown)
     hint = _("Another seed, other initial weights; the same seed, the same run.")
     seed = fields.whole(_("Seed"), key("seed"), shown.seed, SEED, hint)
-    return Training(epochs, rate, optimizer, clipping, clip_at, seed, _device(shown.device, devices))
+    return Training(epochs, rate, optimizer, clipping, clip_at, batch_size, seed, _device(shown.device, devices))
 
 
 def _clipping(shown: Training) -> tuple[Clipping, float]:

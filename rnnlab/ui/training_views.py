@@ -9,15 +9,14 @@ from functools import partial
 import streamlit as st
 
 from rnnlab import export
-from rnnlab.architecture import MOST_TRAINABLE, Architecture, Direction, Form
+from rnnlab.architecture import MOST_TRAINABLE, Architecture, Form
 from rnnlab.colours import looks
 from rnnlab.counting import count
 from rnnlab.engine import Run
 from rnnlab.experiment import Choice, Experiment, PaceKind
 from rnnlab.history import Status, first_of
-from rnnlab.tasks import FIXED_TASKS, task
 from rnnlab.texts import _
-from rnnlab.ui import live, state, views
+from rnnlab.ui import fields, live, state, try_views, views
 
 
 def current_run() -> Run | None:
@@ -35,69 +34,14 @@ def _adopt() -> None:
     if run:
         first = run.experiments[0]
         bench = tuple(experiment.architecture for experiment in run.experiments)
-        state.set_choice(
-            replace(
-                state.choice(),
-                bench=bench,
-                task_name=first.task_name,
-                text=first.text,
-                training=first.training,
-                pace=run.pace,
-            )
-        )
+        state.set_choice(replace(state.choice(), bench=bench, task=first.task, training=first.training, pace=run.pace))
         state.set_run_id(run.id)
 
 
-def task_story(name: str, text: str) -> tuple[Form, str]:
-    """Tell what the task is about.
-
-    Returns:
-        The form of its models, and what is wrong with the person's text, empty where nothing is.
-    """
-    try:
-        chosen = task(name, text)
-    except ValueError as error:
-        problem = _("Type a text to learn.") if not text else views.sentence(error)
-        st.warning(problem, icon=":material/edit:")
-        return FIXED_TASKS["hihello"].form, problem
-    st.caption(_(chosen.story))
-    numbers = "  ".join(f"{views.visible(c)}={n}" for n, c in enumerate(chosen.vocabulary))
-    views.facts(
-        [
-            (_("in"), views.visible(chosen.text[:-1])),
-            (_("out"), views.visible(chosen.target)),
-            (_("vocabulary"), numbers),
-        ]
-    )
-    return chosen.form, ""
-
-
-def lecture_size(bench: Sequence[Architecture], name: str) -> None:
-    """Offer the hidden size with which the lecture trains this task, where the bench has another."""
-    units = FIXED_TASKS[name].lecture_units if name in FIXED_TASKS else None
-    if units and any(architecture.units != units for architecture in bench):
-        title = _("Hidden size {units} for all, as in the lecture").format(units=units)
-        changed = tuple(replace(architecture, units=units) for architecture in bench)
-        st.button(
-            title, "lecture-size", on_click=_set_bench, args=(changed,), type="tertiary", icon=":material/school:"
-        )
-
-
-def _set_bench(bench: tuple[Architecture, ...]) -> None:
-    state.set_choice(replace(state.choice(), bench=bench))
-
-
-def notes(bench: Sequence[Architecture], form: Form) -> None:
-    """What a person should know before training these."""
-    shown = looks(bench)
-    if seeing := [look.label for a, look in zip(bench, shown, strict=True) if a.direction is not Direction.FORWARD]:
-        st.warning(
-            _(
-                "{names}: this sees the answer. Reading backward it has read the next character, and that is what it should predict. Its score means nothing here."
-            ).format(names=", ".join(seeing)),
-            icon=":material/visibility:",
-        )
-    if large := [look.label for a, look in zip(bench, shown, strict=True) if count(a, form).total > MOST_TRAINABLE]:
+def too_large(bench: Sequence[Architecture], form: Form) -> None:
+    """Say which are too large to train."""
+    shown = zip(bench, looks(bench), strict=True)
+    if large := [look.label for a, look in shown if count(a, form).total > MOST_TRAINABLE]:
         st.warning(
             _("{names}: over {most:,} parameters, too large to train. It is counted only.").format(
                 names=", ".join(large), most=MOST_TRAINABLE
@@ -130,7 +74,7 @@ def buttons(run: Run | None, problem: str) -> None:
 
 
 def _experiments() -> tuple[Experiment, ...]:
-    """What is chosen now; nothing where the text cannot be learned."""
+    """What is chosen now; nothing where it cannot be learned."""
     try:
         return state.choice().experiments()
     except ValueError:
@@ -161,7 +105,7 @@ def bet(run: Run | None, bench: Sequence[Architecture]) -> None:
     names = [look.label for look in looks(bench)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.pills(
-            _("Your bet, before you look: which is right first?"), range(len(names)), format_func=names.__getitem__,
+            _("Your bet, before you look: which has learned it first?"), range(len(names)), format_func=names.__getitem__,
             key="bet", disabled=run is not None and run.status.active,
         )  # fmt: skip
         bets = state.kept("bets", dict[str, int])
@@ -171,13 +115,13 @@ def bet(run: Run | None, bench: Sequence[Architecture]) -> None:
 
 def _verdict(run: Run, chosen: int) -> str:
     names = [look.label for look in looks([experiment.architecture for experiment in run.experiments])]
-    first = first_of([lane.history for lane in run.lanes], run.experiments[0].task.target_tokens)
+    first = first_of([lane.history for lane in run.lanes], run.experiments[0].task.goal)
     if not first:
-        return _("You bet on {name}. Nobody was right so far.").format(name=names[chosen])
+        return _("You bet on {name}. Nobody has learned it so far.").format(name=names[chosen])
     if chosen in first:
-        return ":green[**✓**] " + _("You bet on {name}, and it was right first.").format(name=names[chosen])
+        return ":green[**✓**] " + _("You bet on {name}, and it was first.").format(name=names[chosen])
     winners = ", ".join(names[number] for number in first)
-    return _("You bet on {name}; right first was **{winners}**. Why?").format(name=names[chosen], winners=winners)
+    return _("You bet on {name}; first was **{winners}**. Why?").format(name=names[chosen], winners=winners)
 
 
 def invitation() -> None:
@@ -191,24 +135,37 @@ def invitation() -> None:
 
 
 def results(run: Run, logarithmic: bool) -> None:
-    """The race, and afterwards what can be taken home."""
+    """The race, and afterwards what can be tried and taken home."""
     if run.experiments != _experiments():
         st.caption(_("This is the run before: the settings have changed since. Train starts anew with them."))
-    live.race(run, logarithmic)
+    task = run.experiments[0].task
+    view = live.View.SAMPLES
+    if not task.defaults.slow:
+        shown = [v for v in live.View if v is not live.View.CONFUSION or task.classes]
+        view = fields.choose(_("The cards show"), "cards-show", shown, view, lambda v: _(v.value))
+    live.race(run, logarithmic, view)
     if not run.status.active:
         if run.status is Status.LOST:
             st.button(_("Run again"), icon=":material/replay:", key="run-again", on_click=_train)
+        try_views.try_it(run)
         _downloads(run)
 
 
 def _downloads(run: Run) -> None:
     shown = looks([experiment.architecture for experiment in run.experiments])
+    first = run.experiments[0]
     with st.expander(_("Take it home: history, models, scripts"), icon=":material/download:"):
-        lanes = [(look.label, lane.experiment.task, lane.history) for look, lane in zip(shown, run.lanes, strict=True)]
-        st.download_button(
-            _("History of all (CSV)"), lambda: export.history_csv(lanes).encode("utf-8-sig"), "rnnlab-history.csv", "text/csv",
-            icon=":material/table:", on_click="ignore",
-        )  # fmt: skip
+        lanes = [(look.label, lane.experiment, lane.history) for look, lane in zip(shown, run.lanes, strict=True)]
+        with st.container(horizontal=True, gap="small"):
+            st.download_button(
+                _("History of all (CSV)"), lambda: export.history_csv(lanes).encode("utf-8-sig"), "rnnlab-history.csv", "text/csv",
+                icon=":material/table:", on_click="ignore",
+            )  # fmt: skip
+            if not first.task.defaults.slow:
+                st.download_button(
+                    _("Samples, for the scripts (.npz)"), lambda: export.data_file(first), export.DATA_FILE, "application/octet-stream",
+                    icon=":material/dataset:", on_click="ignore",
+                )  # fmt: skip
         for number, (look, lane) in enumerate(zip(shown, run.lanes, strict=True)):
             name = f"rnnlab-{number + 1}-{lane.experiment.architecture.cell}"
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -6,18 +6,14 @@ from collections.abc import Collection, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from rnnlab.architecture import Architecture, Form
 from rnnlab.colours import MATRICES, Look
 from rnnlab.counting import Count, LayerCount, Matrix, Term
 from rnnlab.formulas import layer_formulas, shape_text
-from rnnlab.history import History
-from rnnlab.tasks import TextTask
+from rnnlab.plan import Kind, input_shape, plan
 from rnnlab.texts import _
 from rnnlab.ui import state
 
@@ -25,6 +21,7 @@ _STYLE = """<style>
 [data-testid="stMain"]{overflow-y:scroll;scrollbar-gutter:stable}
 [data-testid="stMainBlockContainer"]{padding-top:2.6rem;padding-bottom:4rem}
 @media (min-width:1000px){[data-testid="stMainBlockContainer"]{padding-left:3rem;padding-right:3rem}}
+[class*="st-key-cell-"] button{padding-left:.45rem;padding-right:.45rem}
 .lab-title{display:flex;align-items:center;gap:.5rem;font-weight:600;font-size:1.05rem;line-height:1.3}
 .lab-dot{width:.8rem;height:.8rem;border-radius:50%;background:var(--c);flex:none}
 .lab-total{font-size:1.5rem;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}
@@ -44,6 +41,11 @@ table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 .lab-char small{display:block;font-size:.62rem;line-height:1.1;opacity:.8;font-variant-numeric:tabular-nums}
 .lab-char.right{background:rgba(15,154,120,.2);border-color:rgba(15,154,120,.75)}
 .lab-char.wrong{background:rgba(217,97,26,.12);border:2px dashed rgba(217,97,26,.85)}
+.lab-text{align-items:flex-start}.lab-text+.lab-text{border-top:1px solid rgba(128,128,128,.18);padding-top:.4rem;margin-top:.4rem}.lab-facts i{opacity:.7}.lab-line{display:inline-block;width:1.8rem;height:3px;margin-right:.4rem;vertical-align:middle}.lab-before{font-size:1.1rem;padding:.2rem .2rem 0 0;overflow-wrap:anywhere}
+.lab-text .lab-small{padding-top:.3rem}
+img.lab-sample{width:3.2rem;height:3.2rem}img.lab-frame{width:2rem;height:2rem;display:block;margin:.1rem auto}
+img.lab-sample,img.lab-frame{image-rendering:pixelated;border-radius:.25rem;border:1px solid rgba(128,128,128,.35)}
+table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem}table.lab-confusion th:first-child{text-align:left}
 .lab-long .lab-char{min-width:1.05rem;font-size:.85rem;padding:0 .1rem;border-width:1px}
 .lab-log{max-height:15.5rem;overflow-y:auto;font-size:.82rem;font-family:"Source Code Pro",ui-monospace,monospace}
 .lab-log table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -62,13 +64,6 @@ table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 
 _PICTURES = Path(__file__).parent / "pictures"
 ICON, LOGO = str(_PICTURES / "icon.svg"), str(_PICTURES / "logo.svg")
-#: Texts longer than this are shown in small letters without numbers.
-_LONG = 24
-
-
-def visible(text: str) -> str:
-    """A text whose spaces can be seen."""
-    return text.replace(" ", "␣")
 
 
 def style() -> None:
@@ -101,6 +96,22 @@ def lane_title(look: Look) -> None:
     st.html(f'<div class="lab-title"><span class="lab-dot" style="--c:{look.colour}"></span>{escape(look.label)}</div>')
 
 
+def legend(looks: Sequence[Look], note: str) -> None:
+    """Which line is which, above charts that share it; and a note."""
+    lines = "".join(f"<span>{_line(look)}{escape(look.label)}</span>" for look in looks)
+    st.html(f'<div class="lab-facts">{lines}<span><i>{escape(note)}</i></span></div>')
+
+
+def _line(look: Look) -> str:
+    """A short line as the charts draw it: strokes and gaps by turns."""
+    stops, at = [], 0
+    for number, length in enumerate(look.dash):
+        colour = "transparent" if number % 2 else look.colour
+        stops.append(f"{colour} {at}px {at + length}px")
+        at += length
+    return f'<span class="lab-line" style="background:repeating-linear-gradient(90deg,{",".join(stops)})"></span>'
+
+
 def total(parameters: int, note: str, check: str) -> None:
     """The parameter count of an architecture, with a note and the check against Keras (HTML from ``checked``)."""
     st.html(
@@ -130,15 +141,23 @@ def derivation(architecture: Architecture, form: Form, counted: Count, check: st
             )
             lines.append(_matrices(layer))
         else:
-            lines.append(
-                f'<div class="lab-small">{escape(_("No weights: it puts the steps back in order, first step first."))}</div>'
-            )
+            lines.append(f'<div class="lab-small">{escape(_no_weights(layer.kind))}</div>')
         parts.append(f'<div class="lab-layer">{"".join(lines)}</div>')
     numbers = " + ".join(f"{layer.parameters:,}" for layer in counted.layers if layer.terms)
     parts.append(
         f'<div class="lab-layer"><b>{escape(_("Total"))}</b><div class="lab-formula">{numbers}<br>= <b>{counted.total:,}</b></div>{check}</div>'
     )
     st.html("".join(parts))
+
+
+def _no_weights(kind: str) -> str:
+    """What a layer without weights is for."""
+    return {
+        Kind.FLIP: _("No weights: it puts the steps back in order, first step first."),
+        Kind.MASKING: _("No weights: it marks padding, which the layers after it pass over."),
+        Kind.LAST_STEP: _("No weights: without a memory only the last step can be seen."),
+        Kind.REPEAT: _("No weights: it hands the same vector on again at every step."),
+    }[Kind(kind)]
 
 
 def _matrices(layer: LayerCount) -> str:
@@ -173,59 +192,6 @@ def _matrix_head(term: Term) -> str:
     return f'<th><span class="lab-chip" style="--c:{MATRICES[term.matrix]}"></span>{escape(term.matrix)}<span class="dim">{size}</span></th>'
 
 
-def prediction(task: TextTask, history: History) -> None:
-    """The text predicted now, a box for each character: whole and green where right, dashed and orange where wrong."""
-    if not history.losses:
-        st.html(
-            f'<div class="lab-text">{"".join(_box("·", "", "", _("not predicted yet")) for character in task.target)}</div>'
-        )
-        return
-    tokens, probability = history.predicted[len(history.losses) - 1], history.probability[len(history.losses) - 1]
-    long = len(tokens) > _LONG
-    boxes = []
-    for character, target, sure in zip(task.read(tokens), task.target, probability, strict=True):
-        right = character == target
-        said = _("right") if right else _("wrong, it should be “{target}”").format(target=target)
-        number = "" if long else f"{sure:.0%}"
-        boxes.append(_box(character, "right" if right else "wrong", number, f"{said}, {sure:.1%}"))
-    st.html(
-        f'<div class="lab-text{" lab-long" if long else ""}" role="img" aria-label="{escape(task.read(tokens))}">{"".join(boxes)}</div>'
-    )
-
-
-def _box(character: str, kind: str, number: str, title: str) -> str:
-    shown = escape(visible(character))
-    small = f"<small>{number}</small>" if number else ""
-    return f'<span class="lab-char {kind}" title="{escape(title)}">{shown}{small}</span>'
-
-
-def iterations(task: TextTask, history: History, most: int) -> None:
-    """The list iteration – loss – prediction, newest first, at most so many; fewer where the text is long."""
-    epochs = len(history.losses)
-    most = min(most, max(15, 2400 // len(task.target)))
-    target = task.target_tokens
-    rows = [_iteration(i, history, task, target) for i in range(epochs - 1, max(-1, epochs - 1 - most), -1)]
-    note = ""
-    if epochs > most:
-        note = _("The newest {most} of {epochs:,}; all of them are in the CSV.").format(most=most, epochs=epochs)
-        note = f'<div class="lab-small">{escape(note)}</div>'
-    head = f"<tr><th>{escape(_('epoch'))}</th><th>{escape(_('loss'))}</th><th>{escape(_('prediction'))}</th></tr>"
-    st.html(
-        f'<div class="lab-log" tabindex="0"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>{note}</div>'
-    )
-
-
-def _iteration(index: int, history: History, task: TextTask, target: NDArray[np.integer[Any]]) -> str:
-    tokens = history.predicted[index]
-    right = tokens == target
-    text = "".join(
-        escape(visible(c)) if ok else f'<span class="x">{escape(visible(c))}</span>'
-        for c, ok in zip(task.read(tokens), right, strict=True)
-    )
-    mark = ' <span class="done">✓</span>' if right.all() else ""
-    return f"<tr><td>{history.start + index + 1}</td><td>{history.losses[index]:.4f}</td><td>{text}{mark}</td></tr>"
-
-
 def facts(pairs: Sequence[tuple[str, str]], lines: bool = False) -> None:
     """Short facts, name and value, in a row or each on a line of its own."""
     inner = "".join(f"<span><i>{escape(name)}</i> <b>{escape(value)}</b></span>" for name, value in pairs)
@@ -240,20 +206,16 @@ def bar(share: float, colour: str) -> None:
     )
 
 
-def shapes(architecture: Architecture, form: Form, one: Count, batch: Count) -> None:
+def shapes(architecture: Architecture, form: Form) -> None:
     """A table: every layer's output shape for one sample and for the batch."""
+    size = input_shape(architecture, form)
+    named = [(_("input"), (form.batch_size, *size)), *((layer.name, layer.shape) for layer in plan(architecture, form))]
     rows = "".join(
-        f"<tr><td>{escape(a.name)}</td><td>{escape(shape_text(a.output_shape[1:]))}</td><td>{escape(shape_text(b.output_shape))}</td></tr>"
-        for a, b in zip(one.layers, batch.layers, strict=True)
+        f"<tr><td>{escape(name)}</td><td>{escape(shape_text(shape[1:]))}</td><td>{escape(shape_text(shape))}</td></tr>"
+        for name, shape in named
     )
-    size = (
-        (form.timesteps, form.input_dim) if architecture.embedding_dim is None or not form.tokens else (form.timesteps,)
-    )
-    first = f"<tr><td>{escape(_('input'))}</td><td>{escape(shape_text(size))}</td><td>{escape(shape_text((form.batch_size, *size)))}</td></tr>"
     head = f"<tr><th>{escape(_('layer'))}</th><th>{escape(_('one sample'))}</th><th>{escape(_('the batch'))}</th></tr>"
-    st.html(
-        f'<div class="lab-scroll"><table class="lab"><thead>{head}</thead><tbody>{first}{rows}</tbody></table></div>'
-    )
+    st.html(f'<div class="lab-scroll"><table class="lab"><thead>{head}</thead><tbody>{rows}</tbody></table></div>')
 
 
 def matrices(counted: Count, look: Collection[tuple[str, Matrix]]) -> None:

@@ -197,7 +197,9 @@ def at_epoch(page: Page, number: int) -> None:
 
 def predicted(page: Page) -> list[str]:
     """What each architecture predicts now."""
-    return page.locator(".lab-text[role=img]").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    return page.locator("[class*=st-key-lane-] .lab-text[role=img]").evaluate_all(
+        "all => all.map(one => one.getAttribute('aria-label'))"
+    )
 
 
 def address(page: Page) -> str:

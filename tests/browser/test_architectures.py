@@ -27,7 +27,7 @@ def test_the_bench_changes_and_the_totals_with_it(page: Page) -> None:
 def test_the_bench_goes_along_to_the_other_page(page: Page) -> None:
     page.goto("/?a=gru-9")
     links = page.get_by_test_id("stSidebarNavLink")
-    expect(links).to_have_count(3)
+    expect(links).to_have_count(4)
     links.filter(has_text="Train").click()
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="GRU 9")).to_be_visible()
@@ -46,7 +46,7 @@ def test_every_view(page: Page) -> None:
     expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
     for view, something in (
         ("Formulas", page.locator(".lab-formula").first),
-        ("Shapes", page.get_by_text("Output at every step").first),
+        ("Shapes", page.locator("strong", has_text="Many to many, in step").first),
         ("Drawings", page.locator("svg[role=img]").first),
         ("Keras summary", page.get_by_text("Total params").first),
         ("Keras code", page.get_by_text("import keras").first),

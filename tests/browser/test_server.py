@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
@@ -62,18 +63,31 @@ def test_nothing_scrolls_sideways_on_a_phone(phone: Page) -> None:
     expect(phone.get_by_text(FINISHED)).to_be_visible()
     assert wider_than_the_screen(phone) == []
     no_exception(phone)
+    for task in ("caption&epochs=2", "sentiment&epochs=1", "frames&epochs=1", "tagging&epochs=1"):
+        phone.goto(f"/train?task={task}&a=gru-8")
+        phone.get_by_role("button", name="Train", exact=True).click()
+        expect(phone.get_by_text(FINISHED)).to_be_visible()
+        assert wider_than_the_screen(phone) == [], task
+        no_exception(phone)
+    phone.goto("/sequences")
+    expect(phone.get_by_text("Why order matters")).to_be_visible()
+    assert wider_than_the_screen(phone) == []
+    no_exception(phone)
 
 
 def test_what_the_server_weighs(page: Page, server: Server) -> None:
     for view in VIEWS:
         page.goto(f"/?view={view}")
         expect(page.locator(".lab-ok").first).to_be_visible()
-    page.goto("/train?pace=full")
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text(FINISHED)).to_be_visible()
+    for query in ("pace=full", "task=digit_rows&epochs=1", "task=sentiment&epochs=1"):
+        page.goto(f"/train?{query}")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text(FINISHED)).to_be_visible()
+    page.goto("/sequences")
+    expect(page.get_by_text("Why order matters")).to_be_visible()
     assert len(server.workers()) >= 1
-    mapped = [area.path for area in server.process.memory_maps() if "tensorflow" in area.path or "keras" in area.path]
-    assert mapped == []
+    mapped = [area.path for area in server.process.memory_maps() if re.search("tensorflow|keras|sklearn", area.path)]
+    assert mapped == []  # and no scikit-learn, which only workers use
     assert server.process.memory_info().rss < 300_000_000
 
 

@@ -37,7 +37,7 @@ def all_right(page: Page, architectures: int = 3) -> None:
 REMEMBER = """() => {
     window.seen = [];
     new MutationObserver(() => {
-        const now = [...document.querySelectorAll('.lab-text[role=img]')].map(one => one.getAttribute('aria-label')).join();
+        const now = [...document.querySelectorAll('[class*=st-key-lane-] .lab-text[role=img]')].map(one => one.getAttribute('aria-label')).join();
         if (now && now !== window.seen.at(-1)) window.seen.push(now);
     }).observe(document.body, {childList: true, subtree: true, attributes: true});
 }"""
@@ -147,7 +147,7 @@ def test_what_can_be_taken_home(page: Page, tmp_path: Path) -> None:
     with taken("History of all").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == [*range(1, 51)] * 3
-    assert [row["prediction"] for row in rows[49::50]] == ["ihello"] * 3
+    assert [row["predictions"] for row in rows[49::50]] == ["ihello"] * 3
     with zipfile.ZipFile(model := taken("Model (.keras)")) as archive:
         assert "model.weights.h5" in archive.namelist()
     assert model.suffix == ".keras"
