@@ -91,7 +91,7 @@ def main() -> None:
     names = chosen.tasks or [name for name in TASKS if name not in ("own", "labelled")]
     tasks = [TASKS[name] for name in names]
     if chosen.labelled:
-        texts = labelled_file.read_file(chosen.labelled.read_bytes(), chosen.labelled.name)
+        texts = labelled_file.read_path(chosen.labelled)
         tasks.append(task("labelled", data_key=labelled.bring(texts)))
     for learned in tasks:
         for architecture in learned.defaults.bench:

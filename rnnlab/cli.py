@@ -243,10 +243,8 @@ def _chosen_task(chosen: argparse.Namespace) -> Task:
     if chosen.text is not None:
         return task("own", text=chosen.text, **options)
     if chosen.labelled is not None:
-        path = Path(chosen.labelled)
-        return task(
-            "labelled", data_key=labelled.bring(labelled_file.read_file(path.read_bytes(), path.name)), **options
-        )
+        texts = labelled_file.read_path(Path(chosen.labelled))
+        return task("labelled", data_key=labelled.bring(texts), **options)
     return task(chosen.task, **options)
 
 

@@ -148,7 +148,7 @@ class TestArchitectures:
         labelled(at.toggle, "Embedding dimension")[0].set_value(True).run()
         labelled(at.number_input, "Embedding dimension")[0].set_value(11).run()
         labelled(at.toggle, "reset_after (two biases per gate)")[0].set_value(False).run()
-        labelled(at.toggle, "Biases in the recurrent layers")[0].set_value(False).run()
+        labelled(at.toggle, "Biases in these layers")[0].set_value(False).run()
         assert not at.exception
         assert at.query_params["a"] == "gru-7-e11-x2-bidirectional-sum-before-nobias"
 

@@ -355,3 +355,11 @@ def test_a_text_of_ones_own_is_read_as_far_as_it_is_known():
 def test_the_example_can_be_given():
     task = brought(ROWS)
     assert task.read(task.give(task.example).inputs) == ROWS[0][0]
+
+
+def test_a_file_that_is_far_too_large_is_not_even_read(tmp_path):
+    huge = tmp_path / "huge.csv"
+    with huge.open("wb") as file:
+        file.truncate(2**30)  # takes no room on the disk
+    with pytest.raises(ValueError, match=r"huge\.csv: the file has 1,024\.0 MB; at most 20 MB are allowed"):
+        labelled_file.read_path(huge)

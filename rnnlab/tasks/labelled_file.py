@@ -11,6 +11,7 @@ import io
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rnnlab.architecture import Range
@@ -44,6 +45,18 @@ class _Row(NamedTuple):
     cells: list[str]
 
 
+def read_path(path: Path) -> Texts:
+    """The same from a file, which is not read at all where it is too large."""
+    if (size := path.stat().st_size / 2**20) > MOST_MEGABYTES:
+        raise ValueError(_("{name}: {problem}").format(name=short(path.name), problem=_too_large(size)))
+    return read_file(path.read_bytes(), path.name)
+
+
+def _too_large(megabytes: float) -> str:
+    sentence = _("the file has {size:,.1f} MB; at most {most} MB are allowed")
+    return sentence.format(size=megabytes, most=MOST_MEGABYTES)
+
+
 def read_file(content: bytes, name: str) -> Texts:
     """The labelled texts of a CSV or TSV file in UTF-8.
 
@@ -68,7 +81,7 @@ def _decode(content: bytes) -> str:
         _("save it as UTF-8: in Excel as “CSV UTF-8”, in Notepad with “UTF-8” under Encoding"),
     )
     if size > MOST_MEGABYTES:
-        raise _problem(_("the file has {size:.1f} MB; at most {most} MB are allowed"), size=size, most=MOST_MEGABYTES)
+        raise ValueError(_too_large(size))
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _problem(_("the file is in UTF-16; {advice}"), advice=advice)
     if b"\0" in content:

@@ -97,7 +97,7 @@ def _cell_and_size(card: int, architecture: Architecture) -> None:
 
 
 def _details(card: int, architecture: Architecture, form: Form) -> None:
-    if form.tokens:
+    if form.embeddable:
         fields.whole_or_none(
             _("Embedding dimension"), f"embedding-{card}", architecture.embedding_dim, EMBEDDING_DIM,
             start=_FIRST_EMBEDDING, none=_("No embedding: tokens go in one-hot."),
@@ -105,23 +105,26 @@ def _details(card: int, architecture: Architecture, form: Form) -> None:
         )  # fmt: skip
     else:
         st.caption(_("No embedding: the input is plain numbers, which cannot be looked up."))
-    fields.choose(
-        _("Direction"), f"direction-{card}", list(Direction), architecture.direction, _direction,
-        _("Which way the sequence is read. Both ways: one layer each way, their outputs joined."),
-    )  # fmt: skip
+    if architecture.cell.recurrent:
+        fields.choose(
+            _("Direction"), f"direction-{card}", list(Direction), architecture.direction, _direction,
+            _("Which way the sequence is read. Both ways: one layer each way, their outputs joined."),
+        )  # fmt: skip
+    else:
+        st.caption(_("No memory and so no direction: each step by itself, to compare with."))
     if architecture.bidirectional:
         hint = _("How the outputs of the two directions become one: side by side (concat), or number by number.")
         fields.choose(_("Joined by"), f"merge-{card}", list(MergeMode), architecture.merge_mode, hint=hint)
     fields.choose(
         _("Layers"), f"layers-{card}", range(LAYERS.low, LAYERS.high + 1), architecture.layers,
-        hint=_("Recurrent layers on top of each other; each hands every step on to the next."),
+        hint=_("Layers on top of each other; each hands every step on to the next."),
     )  # fmt: skip
     if architecture.cell is Cell.GRU:
         hint = _(
             "Keras applies the reset gate after the matrix product, with a second bias per gate; the first GRUs before it."
         )
         st.toggle(_("reset_after (two biases per gate)"), architecture.reset_after, key=f"reset-{card}", help=hint)
-    st.toggle(_("Biases in the recurrent layers"), architecture.use_bias, key=f"bias-{card}")
+    st.toggle(_("Biases in these layers"), architecture.use_bias, key=f"bias-{card}")
 
 
 def _direction(direction: Direction) -> str:

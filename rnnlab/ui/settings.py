@@ -117,7 +117,7 @@ def training(shown: Training, devices: Sequence[Device]) -> Training:
     hint = _("Samples in each step of gradient descent; all of them where there are fewer.")
     batch_size = fields.whole(_("Batch size"), key("batch-size"), shown.batch_size, BATCH_SIZE, hint)
     clipping, clip_at = _clipping(shown)
-    hint = _("Another seed, other initial weights; the same seed, the same run.")
+    hint = _("Another seed: other initial weights, other samples. The same seed: the same run.")
     seed = fields.whole(_("Seed"), key("seed"), shown.seed, SEED, hint)
     return Training(epochs, rate, optimizer, clipping, clip_at, batch_size, seed, _device(shown.device, devices))
 

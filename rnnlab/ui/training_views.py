@@ -139,6 +139,11 @@ def results(run: Run, logarithmic: bool) -> None:
     if run.experiments != _experiments():
         st.caption(_("This is the run before: the settings have changed since. Train starts anew with them."))
     task = run.experiments[0].task
+    try:
+        task.data(run.experiments[0].training.seed)
+    except ValueError as error:  # the texts that a person had brought made room for others
+        st.warning(views.sentence(error), icon=":material/upload_file:")
+        return
     view = live.View.SAMPLES
     if not task.defaults.slow:
         shown = [v for v in live.View if v is not live.View.CONFUSION or task.classes]
