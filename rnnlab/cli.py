@@ -96,7 +96,7 @@ def _add_architecture(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--embedding", type=int, metavar="N", help=f"embedding dimension, {_within(EMBEDDING_DIM)}")
     parser.add_argument("--layers", type=int, default=1, metavar="N", help=f"recurrent layers, {_within(LAYERS)}")
-    parser.add_argument("--direction", choices=[d.value for d in Direction], default="forward")
+    parser.add_argument("--direction", choices=[d.value for d in Direction], help="default forward or the task's")
     parser.add_argument("--merge", choices=[m.value for m in MergeMode], default="concat", help="of two directions")
     parser.add_argument("--no-reset-after", action="store_true", help="GRU: reset before the product, one bias a gate")
     parser.add_argument("--no-bias", action="store_true", help="no biases in the recurrent layers")
@@ -109,7 +109,7 @@ def _architecture(cell: str, chosen: argparse.Namespace, sizes: Architecture | N
         cell=Cell(cell),
         units=sizes.units if chosen.units is None else chosen.units,
         embedding_dim=sizes.embedding_dim if chosen.embedding is None else chosen.embedding,
-        direction=Direction(chosen.direction),
+        direction=sizes.direction if chosen.direction is None else Direction(chosen.direction),
         merge_mode=MergeMode(chosen.merge),
         layers=chosen.layers,
         reset_after=not chosen.no_reset_after,
@@ -236,8 +236,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _chosen_task(chosen: argparse.Namespace) -> Task:
     """The task that is named, or that the text or file of the person's own asks for."""
-    named = [chosen.task is not None, chosen.text is not None, chosen.labelled is not None]
-    if sum(named) != 1:
+    brought = {"own": chosen.text, "labelled": chosen.labelled}
+    asked = {name for name, given in brought.items() if given is not None} | {chosen.task} - {None}
+    if len(asked) != 1:
         raise ValueError(f"give one task ({', '.join(TASKS)}), or --text, or --labelled")
     options = {name: value for name in ("by", "delay") if (value := getattr(chosen, name)) is not None}
     if chosen.text is not None:
@@ -257,8 +258,8 @@ def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
         if value is not None:
             said |= {"clipping": kind, "clip_at": value}
     training = replace(settings, optimizer=Optimizer(chosen.optimizer), seed=chosen.seed, device=chosen.device, **said)
-    cells = chosen.cell or [Cell.LSTM.value]
     sizes = learned.defaults.bench[0]
+    cells = chosen.cell or [Cell.LSTM.value if sizes.cell.recurrent else sizes.cell.value]
     return tuple(Experiment(_architecture(cell, chosen, sizes), learned, training) for cell in cells)
 
 

@@ -93,9 +93,11 @@ class Trainer:
         self.experiment, self.epochs = experiment, start.epochs
         self._key = _key(experiment)
         self._data = experiment.task.data(experiment.training.seed)
+        self._form, self._classes = experiment.form, len(experiment.task.classes)
         samples = len(self._data.train.inputs)
         self._batch_size = min(experiment.training.batch_size, samples)
         self._steps = samples // self._batch_size  # what is left over changes from epoch to epoch
+        self._order: NDArray[np.int64] | None = None  # of the samples, in the epoch under way
         self._done: list[float] = []  # loss and metric of each step of this epoch
         self._metrics: list[float] = []
         self._said = Shown(np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32))
@@ -135,9 +137,10 @@ class Trainer:
         inputs, targets = self._data.train
         if self._batch_size == len(inputs):
             return Arrays(inputs, targets)
-        seed = (self.experiment.training.seed, self.epochs)
-        order = np.random.default_rng(seed).permutation(len(inputs))
-        chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
+        if number == 0 or self._order is None:
+            seed = (self.experiment.training.seed, self.epochs)
+            self._order = np.random.default_rng(seed).permutation(len(inputs))
+        chosen = self._order[number * self._batch_size : (number + 1) * self._batch_size]
         return Arrays(inputs[chosen], targets[chosen])
 
     def finish_epoch(self) -> tuple[Scores, Shown, NDArray[np.uint32]]:
@@ -149,19 +152,24 @@ class Trainer:
         if not len(inputs):
             return Scores(loss, metric), self._said, NO_CONFUSION
         task = self.experiment.task
-        outputs = self._compiled.forward(inputs)  # (N, S, K)
+        outputs = self._forward(inputs)  # (N, S, K)
         predicted, said = outputs.argmax(-1), outputs.max(-1)
         held_out, hard = score(task.metric, predicted, said, targets), self._data.hard
         in_hard = score(task.metric, predicted[hard], said[hard], targets[hard]) if hard.any() else math.nan
-        scores = Scores(loss, metric, _mean_loss(outputs, targets, self.experiment.form), held_out, in_hard)
-        return scores, self._show(), _confusion(predicted, targets, len(task.classes))
+        scores = Scores(loss, metric, _mean_loss(outputs, targets, self._form), held_out, in_hard)
+        return scores, self._show(), _confusion(predicted, targets, self._classes)
 
     def _show(self) -> Shown:
         task = self.experiment.task
         samples = self._data.held_out.inputs[: task.shown]
-        outputs = self._compiled.forward(task.questions(samples))  # (N·R, S, K)
+        outputs = self._forward(task.questions(samples))  # (N·R, S, K)
         shape = (len(samples), -1)
         return Shown(outputs.argmax(-1).astype(np.uint16).reshape(shape), outputs.max(-1).reshape(shape))
+
+    def _forward(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Outputs (N, S, K), computed in batches: one-hot, all samples together might not fit."""
+        batches = range(0, len(inputs), self._batch_size)
+        return np.concatenate([self._compiled.forward(inputs[i : i + self._batch_size]) for i in batches])
 
     def state(self) -> bytes:
         """Weights, the optimizer's variables, and what the epoch under way has come to, as npz."""
@@ -244,15 +252,14 @@ def _give_back(key: Key, compiled: Compiled) -> None:
                 del _kept[oldest]
 
 
-def answer(experiment: Experiment, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
+def answer(architecture: Architecture, form: Form, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
     """What a trained model says to samples (N, …), as outputs (N, S, K).
 
     Sequences may have any length: the weights are the same at every step.
     """
-    form = experiment.form
     if not form.pattern.one_input:
         form = replace(form, timesteps=samples.shape[1], batch_size=None)
-    model = build(experiment.architecture, form, experiment.training.seed)
+    model = build(architecture, form)
     model.set_weights(weights_of(state))
     return backend.compile_forward(model, form, "cpu")(samples)
 
@@ -335,8 +342,8 @@ def race(
     lanes = [_Lane(e, s) for e, s in zip(experiments, starts or [Start()] * len(experiments), strict=True)]
     last_report = begin = time.perf_counter()
     while racing := [lane for lane in lanes if lane.status is Status.RUNNING]:
-        ended = [lane.step() for lane in racing if not control.stopping]
-        epoch_ended = any(ended)
+        ended = [] if control.stopping else [lane for lane in racing if lane.step()]  # all take a step, or none does
+        epoch_ended = any(lane.status is not Status.DIVERGED for lane in ended)
         paced = epoch_ended and control.pace.kind is not PaceKind.FULL
         if paced or time.perf_counter() - last_report > REPORT_EVERY:
             _report(lanes, report)

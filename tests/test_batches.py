@@ -7,7 +7,7 @@ from sklearn.metrics import confusion_matrix
 from rnnlab import training
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.backend import keras
-from rnnlab.experiment import Clipping, Experiment, Optimizer, Training
+from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import Scores, Start, Status
 from rnnlab.tasks import task
 from rnnlab.tasks.sentiment import KNOWN
@@ -123,12 +123,14 @@ def test_what_is_shown_and_what_is_taken_for_what_is_what_the_trained_model_says
     (reached,) = run(experiment)
     inputs, targets = learned.data(3).held_out
 
-    outputs = training.answer(experiment, reached.state, learned.questions(inputs[: learned.shown]))
+    outputs = training.answer(
+        experiment.architecture, experiment.form, reached.state, learned.questions(inputs[: learned.shown])
+    )
     assert reached.chunk.predicted.shape == (2, learned.shown, outputs[..., 0].size // learned.shown)
     assert np.array_equal(reached.chunk.predicted[-1].ravel(), outputs.argmax(-1).ravel())
     assert np.allclose(reached.chunk.probability[-1].ravel(), outputs.max(-1).ravel(), atol=1e-5)
 
-    said = training.answer(experiment, reached.state, inputs).argmax(-1)
+    said = training.answer(experiment.architecture, experiment.form, reached.state, inputs).argmax(-1)
     kinds = range(len(learned.classes))
     if kinds:
         expected = confusion_matrix(targets.ravel(), said.ravel(), labels=kinds)
@@ -203,3 +205,26 @@ def test_an_epoch_ends_with_the_batch_whose_loss_is_no_number():
     assert diverged.status is Status.DIVERGED
     assert len(diverged.chunk.scores) == 1
     assert not np.isfinite(diverged.chunk.losses[-1])
+
+
+def test_stop_in_the_middle_of_an_epoch_leaves_all_at_the_same_batch():
+    """Else lanes end their epochs at different times ever after, and "step by step" asks for more clicks."""
+    settings = Training(epochs=3, batch_size=400)
+    lanes = [Experiment(Architecture(Cell.DENSE, units), task("digit"), settings) for units in (3, 4, 5)]
+    control = training.Control()
+    steps = []
+
+    class Stopping(training.Trainer):
+        def step(self):
+            steps.append(self.experiment)
+            if len(steps) == len(lanes) + 1:  # the first lane's second batch
+                control.set(control.pace, stopping=True)
+            return super().step()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "Trainer", Stopping)
+        stopped = training.race(lanes, lambda *_: None, control)
+    assert len(steps) == 2 * len(lanes)
+    starts = [Start(reached.state, reached.chunk.first - 1 + len(reached.chunk.scores)) for reached in stopped]
+    stepped = training.race(lanes, lambda *_: None, training.Control(Pace(PaceKind.STEP)), starts)
+    assert [len(reached.chunk.scores) for reached in stepped] == [1, 1, 1]

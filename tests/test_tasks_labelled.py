@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.architecture import Activation, Form, Pattern
-from rnnlab.tasks import labelled
+from rnnlab.tasks import labelled, labelled_file
 from rnnlab.tasks.labelled import bring
 from rnnlab.tasks.labelled_file import Texts, read_file
 from rnnlab.tasks.task import Mark

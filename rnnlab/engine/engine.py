@@ -165,7 +165,8 @@ class Engine:
         if not chosen.state_file:
             return None
         question = ("said", run.attempt, lane, samples.shape, samples.tobytes())
-        return self._ask(question, on_worker.said, lambda: (chosen.experiment, chosen.state(), samples))  # type: ignore[no-any-return]
+        model = chosen.experiment.architecture, chosen.experiment.form
+        return self._ask(question, on_worker.said, lambda: (*model, chosen.state(), samples))  # type: ignore[no-any-return]
 
     def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
         """What models of another kind reach on the data of this experiment; None until it is known."""
@@ -320,11 +321,12 @@ class Engine:
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         _, message = event
-        run = self._run_of(message["attempt"])
-        if run and run.status.active:
-            lane = run.racing[message["lane"]]
-            lane.history.extend(Chunk.from_event(message["chunk"]))
-            run.reported(lane)
+        with self._lock:
+            run = self._run_of(message["attempt"])
+            if run and run.status.active:
+                lane = run.racing[message["lane"]]
+                lane.history.extend(Chunk.from_event(message["chunk"]))
+                run.reported(lane)
 
     def _when_done(self, run: Run, attempt: str) -> Callable[[Future], None]:
         def settle(future: Future) -> None:

@@ -75,11 +75,11 @@ def summarise(architecture: Architecture, form: Form) -> Summary:
     return models.summarise(architecture, form)
 
 
-def said(experiment: Experiment, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
+def said(architecture: Architecture, form: Form, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
     """What a trained model says to samples (N, …), as outputs (N, S, K)."""
     from rnnlab import training
 
-    return training.answer(experiment, state, samples)
+    return training.answer(architecture, form, state, samples)
 
 
 def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:

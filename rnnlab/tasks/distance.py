@@ -12,7 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import FIRST_BENCH, Activation, Form, Pattern, Range
-from rnnlab.tasks.task import Arrays, Data, Defaults, Drawn, Inputs, Mark, Metric, Option, Piece, Targets, Task
+from rnnlab.tasks.task import (
+    NEARNESS,
+    Arrays,
+    Data,
+    Defaults,
+    Drawn,
+    Inputs,
+    Mark,
+    Metric,
+    Option,
+    Piece,
+    Targets,
+    Task,
+)
 from rnnlab.tasks.text import character_piece
 from rnnlab.texts import _, noted
 
@@ -25,9 +38,6 @@ BENCH = tuple(replace(architecture, units=32) for architecture in FIRST_BENCH)
 LETTERS = "abcdefgh"
 KEEP, ASK = len(LETTERS), len(LETTERS) + 1  # the tokens "!" and "?"
 VOCABULARY = LETTERS + "!?"
-
-#: How far from the right number ``Metric.NEAR`` still counts as right.
-NEAR = 0.04
 
 
 @dataclass(frozen=True)
@@ -154,8 +164,8 @@ class Adding(Task):
         if target is None:
             return Drawn((Piece(said),), before)
         right = f"{float(target[0]):.2f}"
-        if abs(float(probability[0]) - float(target[0])) <= NEAR:
-            return Drawn((Piece(said, Mark.RIGHT, title=_("right, within {near}").format(near=NEAR)),), before)
+        if abs(float(probability[0]) - float(target[0])) <= NEARNESS:
+            return Drawn((Piece(said, Mark.RIGHT, title=_("right, within {near}").format(near=NEARNESS)),), before)
         title = _("wrong, it should be “{target}”").format(target=right)
         return Drawn((Piece(said, Mark.WRONG, title=title),), before, after=_("it is {sum}").format(sum=right))
 

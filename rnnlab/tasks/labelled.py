@@ -60,9 +60,11 @@ def bring(texts: Texts) -> str:
 def _texts(key: str) -> Texts:
     if not key:
         raise ValueError(_("bring a file with labelled texts first"))
-    if (texts := _brought.get(key)) is None:
-        raise ValueError(_("the texts of this link or experiment are not here: bring the file again"))
-    return texts
+    with _brought_lock:
+        if key not in _brought:
+            raise ValueError(_("the texts of this link or experiment are not here: bring the file again"))
+        _brought[key] = _brought.pop(key)  # what is in use goes last
+        return _brought[key]
 
 
 class _Numbered(NamedTuple):
@@ -83,7 +85,7 @@ class _Numbered(NamedTuple):
     targets: NDArray[np.int32]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=KEPT)
 def _numbered(key: str, by: str) -> _Numbered:
     texts = _texts(key)
     pieces = [_pieces(text, by)[: MOST_PIECES[by]] for text in texts.texts]

@@ -44,15 +44,17 @@ class Data(NamedTuple):
     hard: NDArray[np.bool_]
 
 
+#: How far a number may be off, as in Hochreiter & Schmidhuber, "Long Short-Term Memory" (1997).
+NEARNESS = 0.04
+
+
 class Metric(StrEnum):
     """What is counted as right; the value is its name on screen."""
 
-    TOKENS = noted("right at every step")  # share of steps
+    TOKENS = noted("steps right")  # share of steps
     CLASSES = noted("accuracy")  # share of samples
     EXACT = noted("exactly right")  # share of samples of which every step is right
-    NEAR = noted(
-        "within 0.04"
-    )  # share of numbers said within 0.04 of the right one, as Hochreiter & Schmidhuber (1997)
+    NEAR = noted("within 0.04")  # share of numbers said that are off by ``NEARNESS`` at most
 
 
 class Mark(StrEnum):
@@ -284,7 +286,7 @@ def score(
         targets: what is expected, (N, S).
     """
     if metric is Metric.NEAR:
-        return float(np.mean(np.abs(said - targets) <= 0.04))
+        return float(np.mean(np.abs(said - targets) <= NEARNESS))
     right = predicted == targets
     return float(np.mean(right.all(axis=1) if metric is Metric.EXACT else right))
 

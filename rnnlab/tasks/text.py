@@ -185,13 +185,21 @@ def check_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if not TEXT_LENGTH.low <= len(text) <= TEXT_LENGTH.high:
         raise ValueError(
-            f"the text must have {TEXT_LENGTH.low} to {TEXT_LENGTH.high} characters; this one has {len(text)}"
+            _("the text must have {low} to {high} characters; this one has {n}").format(
+                low=TEXT_LENGTH.low, high=TEXT_LENGTH.high, n=len(text)
+            )
         )
     if len(set(text)) == 1:
-        raise ValueError(f"the text must have at least 2 different characters; this one has only {text[0]!r}")
+        raise ValueError(
+            _("the text must have at least 2 different characters; this one has only {character!r}").format(
+                character=text[0]
+            )
+        )
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-            raise ValueError(f"the text must be one line of characters; this one has {character!r}")
+            raise ValueError(
+                _("the text must be one line of characters; this one has {character!r}").format(character=character)
+            )
     return text
 
 

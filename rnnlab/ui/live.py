@@ -93,26 +93,25 @@ class View(StrEnum):
 
 def race(run: Run, logarithmic: bool, view: View) -> None:
     """A run as it goes: state, curves, and a card for each architecture; the page runs again when it has ended."""
-    active = run.status.active
+    active, first = run.status.active, run.experiments[0]
+    arrays = samples(first.task, first.training.seed)
 
     def tick() -> None:
-        _draw_race(run, logarithmic, view)
+        _draw_race(run, arrays, logarithmic, view)
         if active and not run.status.active:
             st.rerun()
 
     st.fragment(tick, run_every=TICK if active else None)()
-    first = run.experiments[0]
     if not active and first.task.has_baselines and engine().baselines(first) is None:
         wait_for(lambda: engine().baselines(first) is not None)
 
 
-def _draw_race(run: Run, logarithmic: bool, view: View) -> None:
+def _draw_race(run: Run, arrays: Arrays, logarithmic: bool, view: View) -> None:
     lanes_looks = looks([experiment.architecture for experiment in run.experiments])
     _headline(run)
     first = run.experiments[0]
     baselines = _baselines(first)
     _curves(run, lanes_looks, logarithmic, baselines)
-    arrays = samples(first.task, first.training.seed)
     grid = st.grid(min_column_width=300, gap="small")
     for lane, look in zip(run.lanes, lanes_looks, strict=True):
         with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):

@@ -34,7 +34,7 @@ const N = 32, BLOCK = 4, PEN = 2.1;
 const drawings = new Map();  // what is on the pad survives when the page is drawn again
 
 export default function (component) {
-  const { parentElement, setStateValue, data, key } = component;
+  const { parentElement, setStateValue, data } = component;
   const [canvas, small] = parentElement.querySelectorAll("canvas");
   const button = parentElement.querySelector("button");
   canvas.setAttribute("aria-label", data.label);
@@ -82,7 +82,7 @@ export default function (component) {
   };
   canvas.onpointerdown = (event) => { canvas.setPointerCapture(event.pointerId); last = null; stroke(event); };
   canvas.onpointermove = (event) => { if (event.buttons) stroke(event); };
-  canvas.onpointerup = () => { last = null; send(); };
+  canvas.onpointerup = canvas.onpointercancel = () => { last = null; send(); };
   canvas.onkeydown = (event) => {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in moves) {
@@ -100,6 +100,7 @@ export default function (component) {
   canvas.onblur = () => show(false);
   button.onclick = () => { drawing.points.fill(0); show(false); send(); };
   show(false);
+  if (!data.known && drawing.points.some(Boolean)) send();  // it was out of sight, and Python has forgotten it
 }
 """
 
@@ -111,8 +112,9 @@ def _component() -> Any:
 
 def draw(name: str) -> NDArray[np.float32] | None:
     """A pad; what is drawn on it as 8 × 8 grey values from 0 to 1, None while it is empty."""
-    texts = {"label": _("A field to draw a digit on"), "clear": _("Clear"), "name": name}
-    result = _component()(data=texts, key=name, default={"counts": []}, on_counts_change=lambda: None)
+    known = bool(getattr(st.session_state.get(name), "counts", None))
+    data = {"label": _("A field to draw a digit on"), "clear": _("Clear"), "name": name, "known": known}
+    result = _component()(data=data, key=name, default={"counts": []}, on_counts_change=lambda: None)
     counts = result.counts
     if not isinstance(counts, list) or len(counts) != 64 or not any(counts):
         return None

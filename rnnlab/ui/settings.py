@@ -24,7 +24,7 @@ from rnnlab.experiment import (
 from rnnlab.tasks import TASKS
 from rnnlab.texts import _
 from rnnlab.ui import fields, task_views
-from rnnlab.ui.state import key, set_choice
+from rnnlab.ui.state import key
 
 
 def form(choice: Choice) -> Form | None:
@@ -46,7 +46,7 @@ def form(choice: Choice) -> Form | None:
     with grid.container(gap="xsmall"):
         pattern, steps = _pattern(shown)
         outputs, activation = _output_layer(shown)
-    return Form(input_dim, tokens, timesteps, batch_size, pattern, steps, outputs, activation, shown.masked)
+    return Form(input_dim, tokens, timesteps, batch_size, pattern, steps, outputs, activation)
 
 
 def _other_task(choice: Choice) -> None:
@@ -57,8 +57,7 @@ def _other_task(choice: Choice) -> None:
         lambda name: f"{_(TASKS[name].title)} ({task_views.pattern_title(TASKS[name].pattern).lower()})",
     )  # fmt: skip
     if name != choice.task.name:
-        set_choice(choice.with_task(TASKS[name]))
-        st.rerun()
+        task_views.change(choice.task, name)
 
 
 def _pattern(shown: Form) -> tuple[Pattern, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -16,6 +16,9 @@ from rnnlab.tasks import TASKS, Task, labelled, labelled_file
 from rnnlab.tasks.task import Length, Option
 from rnnlab.texts import _
 from rnnlab.ui import fields, state, views
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 
 def pattern_title(pattern: Pattern) -> str:
@@ -42,7 +45,7 @@ def choose(now: Task) -> Task:
         lambda name: _(TASKS[name].title),
     )  # fmt: skip
     if name != now.name:
-        _change(now, name)
+        change(now, name)
     new = replace(now, **{option.name: _option(option, getattr(now, option.name)) for option in now.options})
     changed = state.choice().with_task(new)
     if changed.training != state.choice().training:  # other texts are learned with other settings
@@ -55,7 +58,7 @@ def _of_form(pattern: Pattern) -> list[str]:
     return [name for name, task in TASKS.items() if task.pattern is pattern]
 
 
-def _change(before: Task, name: str) -> None:
+def change(before: Task, name: str) -> None:
     """Go to another task: with its own settings, and with the options that were chosen for it before."""
     options = state.kept("task options", dict[str, Task])
     options[before.name] = before
@@ -94,10 +97,18 @@ def _brought(option: Option, key: str) -> str:
     if file is None:
         return key
     try:
-        return labelled.bring(labelled_file.read_file(file.getvalue(), file.name))
+        return _read_once(file)
     except ValueError as error:
         st.error(views.sentence(error), icon=":material/error:")
-        return ""
+        return key
+
+
+def _read_once(file: UploadedFile) -> str:
+    """The key of a file's texts; it stays where it was uploaded, and a page runs again at every click."""
+    read = state.kept("files read", dict[str, str])
+    if file.file_id not in read:
+        read[file.file_id] = labelled.bring(labelled_file.read_file(file.getvalue(), file.name))
+    return read[file.file_id]
 
 
 def story(task: Task) -> str:
@@ -110,8 +121,14 @@ def story(task: Task) -> str:
         st.warning(problem, icon=":material/edit:")
         return problem
     st.caption(_(task.story))
-    views.facts([*task.facts(), (_("fixed by the task"), form_text(form))])
+    views.facts([*task.facts(), (_("fixed by the task"), form_text(form)), (_("learned when"), _learned_when(task))])
     return ""
+
+
+def _learned_when(task: Task) -> str:
+    if task.defaults.slow:
+        return _("every character is right")
+    return _("{metric} from {goal:.0%} on, held out").format(metric=_(task.metric), goal=task.goal)
 
 
 def counted_text(choice: Choice) -> str:

@@ -36,7 +36,7 @@ def try_it(run: Run) -> None:
 
 def _line(task: Task, run: Run) -> str | None:
     label = _("Type your own; the trained models answer when you press Enter.")
-    return st.text_input(label, task.example, key=f"try-{run.id}", max_chars=300) or None
+    return st.text_input(label, task.example, key=f"try-{run.id}", max_chars=300, persist_state="session") or None
 
 
 def _picture(run: Run) -> NDArray[np.float32] | None:
@@ -60,4 +60,5 @@ def _answers(run: Run, task: Task, given: Given) -> None:
             else:
                 st.caption(answer or (_("Thinking …") if lane.state_file else _("It was not trained.")))
     if any(answer is None and lane.state_file for answer, lane in zip(answers, run.lanes, strict=True)):
-        live.wait_for(lambda: all(live.engine().said(run, lane, rows) is not None for lane in range(len(run.lanes))))
+        trained = [number for number, lane in enumerate(run.lanes) if lane.state_file]
+        live.wait_for(lambda: all(live.engine().said(run, lane, rows) is not None for lane in trained))
