@@ -203,7 +203,7 @@ def _by_epoch(looks: tuple[Look, ...], epochs: int, y: alt.Y, tooltip: alt.Toolt
     x_scale = alt.Scale(domain=[1, max(2, epochs)], nice=False)
     lines = _base().properties(height=250, width="container").mark_line(strokeWidth=2.5, clip=True)
     legend = _legend() if named else None
-    faint = alt.Scale(domain=[HELD_OUT, TRAINING, EVERYTHING], range=[1, 0.35, 1])
+    faint = alt.Scale(type="ordinal", domain=[HELD_OUT, TRAINING, EVERYTHING], range=[1, 0.35, 1])
     chart: alt.Chart = lines.encode(
         x=alt.X("epoch:Q", title="epoch", scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
         y=y,
