@@ -12,6 +12,7 @@ views.heading(
     _("Every architecture of the bench learns the same task, step by step in turn. Press Train and watch them race."),
 )
 run = training_views.current_run()
+active = run is not None and run.status.active  # looked at once: a run may end while the page is drawn
 
 choice = state.choice()
 task = task_views.choose(choice.task)
@@ -32,9 +33,9 @@ with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
 state.update(replace(choice, bench=architectures, training=training, pace=pace))
 
 with buttons:
-    training_views.buttons(run, problem)
-training_views.bet(run, architectures)
+    training_views.buttons(run, active, problem)
+training_views.bet(run, active, architectures)
 if run:
-    training_views.results(run, logarithmic)
+    training_views.results(run, active, logarithmic)
 else:
     training_views.invitation()

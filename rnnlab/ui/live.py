@@ -6,6 +6,7 @@ import atexit
 import gc
 import math
 import os
+import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
@@ -73,6 +74,14 @@ def summaries(bench: tuple[Architecture, ...], form: Form) -> list[Summary | str
     return answers
 
 
+def soon(condition: Callable[[], bool], patience: float = 1.0) -> bool:
+    """Whether ``condition`` holds within a moment: what comes at once needs no page that is drawn twice."""
+    end = time.monotonic() + patience
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
 def wait_for(condition: Callable[[], bool], every: float = 0.25) -> None:
     """Run the whole page again as soon as ``condition`` holds."""
 
@@ -91,9 +100,12 @@ class View(StrEnum):
     EPOCHS = noted("Every epoch")
 
 
-def race(run: Run, logarithmic: bool, view: View) -> None:
-    """A run as it goes: state, curves, and a card for each architecture; the page runs again when it has ended."""
-    active, first = run.status.active, run.experiments[0]
+def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
+    """A run as it goes: state, curves, and a card for each architecture.
+
+    Where the page took the run for ``active``, it runs again as soon as the run has ended.
+    """
+    first = run.experiments[0]
     arrays = samples(first.task, first.training.seed)
 
     def tick() -> None:

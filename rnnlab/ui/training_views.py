@@ -50,11 +50,10 @@ def too_large(bench: Sequence[Architecture], form: Form) -> None:
         )
 
 
-def buttons(run: Run | None, problem: str) -> None:
+def buttons(run: Run | None, active: bool, problem: str) -> None:
     """Train, Stop, Continue: what can be done now."""
     choice = state.choice()
     same = run is not None and run.experiments == _experiments()
-    active = run is not None and run.status.active
     if run and active and run.pace != choice.pace:
         live.engine().set_pace(run, choice.pace)
     if run and active and same:
@@ -98,7 +97,7 @@ def _go_on(run: Run) -> None:
     live.engine().go_on(run, state.choice().pace)
 
 
-def bet(run: Run | None, bench: Sequence[Architecture]) -> None:
+def bet(run: Run | None, active: bool, bench: Sequence[Architecture]) -> None:
     """Commit before you look: a person may say who will be right first, and is told afterwards, in the same line."""
     if len(bench) < 2:
         return
@@ -106,10 +105,10 @@ def bet(run: Run | None, bench: Sequence[Architecture]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.pills(
             _("Your bet, before you look: which has learned it first?"), range(len(names)), format_func=names.__getitem__,
-            key="bet", disabled=run is not None and run.status.active,
+            key="bet", disabled=active,
         )  # fmt: skip
         bets = state.kept("bets", dict[str, int])
-        if run and run.id in bets and not run.status.active:
+        if run and run.id in bets and not active:
             st.markdown(_verdict(run, bets[run.id]))
 
 
@@ -134,7 +133,7 @@ def invitation() -> None:
     )
 
 
-def results(run: Run, logarithmic: bool) -> None:
+def results(run: Run, active: bool, logarithmic: bool) -> None:
     """The race, and afterwards what can be tried and taken home."""
     if run.experiments != _experiments():
         st.caption(_("This is the run before: the settings have changed since. Train starts anew with them."))
@@ -148,8 +147,8 @@ def results(run: Run, logarithmic: bool) -> None:
     if not task.defaults.slow:
         shown = [v for v in live.View if v is not live.View.CONFUSION or task.classes]
         view = fields.choose(_("The cards show"), "cards-show", shown, view, lambda v: _(v.value))
-    live.race(run, logarithmic, view)
-    if not run.status.active:
+    live.race(run, active, logarithmic, view)
+    if not active:
         if run.status is Status.LOST:
             st.button(_("Run again"), icon=":material/replay:", key="run-again", on_click=_train)
         try_views.try_it(run)

@@ -48,6 +48,13 @@ def _picture(run: Run) -> NDArray[np.float32] | None:
 
 def _answers(run: Run, task: Task, given: Given) -> None:
     rows = task.questions(given.inputs[np.newaxis])  # (R, …)
+    trained = [number for number, lane in enumerate(run.lanes) if lane.state_file]
+
+    def answered() -> bool:
+        said = [live.engine().said(run, lane, rows) for lane in trained]  # all are asked at once
+        return all(one is not None for one in said)
+
+    complete = live.soon(answered)
     answers = [live.engine().said(run, lane, rows) for lane in range(len(run.lanes))]
     grid = st.grid(min_column_width=250, gap="small")
     shown = looks([experiment.architecture for experiment in run.experiments])
@@ -59,6 +66,5 @@ def _answers(run: Run, task: Task, given: Given) -> None:
                 drawn_views.drawn(task.draw(given.inputs, None, predicted, sure))
             else:
                 st.caption(answer or (_("Thinking …") if lane.state_file else _("It was not trained.")))
-    if any(answer is None and lane.state_file for answer, lane in zip(answers, run.lanes, strict=True)):
-        trained = [number for number, lane in enumerate(run.lanes) if lane.state_file]
-        live.wait_for(lambda: all(live.engine().said(run, lane, rows) is not None for lane in trained))
+    if not complete:
+        live.wait_for(answered)

@@ -134,7 +134,9 @@ def test_the_chart_is_moved_not_made_anew(page: Page) -> None:
 def test_what_can_be_taken_home(page: Page, tmp_path: Path) -> None:
     train(page, "?pace=full")
     expect(page.get_by_text(FINISHED)).to_be_visible()
+    expect(page.locator(".st-key-try-it .lab-text")).to_have_count(3)  # the page runs no more by itself
     page.get_by_text("Take it home").click()
+    drawn(page)
 
     def taken(button: str) -> Path:
         with page.expect_download() as waiting:
