@@ -1,0 +1,12 @@
+"""The models in NumPy, written as their equations, forward and backward, with every intermediate value kept.
+
+What pages compute with, and an independent check of Keras: given a Keras model's weights, outputs, states and gradients
+are the same. ``equations`` has one step of each cell, ``layers`` loops over the timesteps, ``model`` puts layers together
+as ``plan`` says.
+"""
+
+from rnnlab.reference.equations import Array, Weights, random_weights, sigmoid
+from rnnlab.reference.layers import Trace, run
+from rnnlab.reference.model import Gradients, Model, Pass
+
+__all__ = ["Array", "Gradients", "Model", "Pass", "Trace", "Weights", "random_weights", "run", "sigmoid"]

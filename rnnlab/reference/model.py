@@ -1,0 +1,221 @@
+"""A whole model in NumPy: what ``models.build`` makes in Keras, from the same plan and with the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.architecture import Activation, Architecture, Form
+from rnnlab.plan import Kind, Layer, plan
+from rnnlab.reference.equations import Array, gates, glorot, random_weights
+from rnnlab.reference.layers import LayerGradients, Trace
+from rnnlab.reference.parts import Dense, Part, part
+
+#: Keras takes a probability for no smaller than this when it takes its logarithm.
+SMALLEST_PROBABILITY = 1e-7
+
+
+class Weight(NamedTuple):
+    """One weight array of a model, as Keras lists it: of which layer, its name there, and its shape."""
+
+    layer: str
+    name: str
+    shape: tuple[int, ...]
+
+
+class Read(NamedTuple):
+    """A recurrent layer's reading in one direction: the name of the layer, and what it has kept."""
+
+    layer: str
+    trace: Trace
+    gradients: LayerGradients | None = None
+
+
+class Gradients(NamedTuple):
+    """Gradients of the loss by every weight, in Keras' order, and by the states of every recurrent layer."""
+
+    weights: tuple[Array, ...]
+    reads: tuple[Read, ...]
+
+
+class Pass:
+    """One forward pass, with every intermediate value.
+
+    Attributes:
+        outputs: (B, S, K).
+    """
+
+    def __init__(self, parts: Sequence[Part], form: Form, inputs: NDArray[Any]) -> None:
+        self._parts, self._form = parts, form
+        values, mask = _encoded(parts[0].layer, form, inputs)
+        for one in parts:
+            values = one.forward(values, mask)
+            if one.layer.kind is Kind.LAST_STEP or (one.traces and not one.layer.every_step):
+                mask = None  # there are no more steps that could be padding
+        self.outputs: Array = values if form.pattern.many_outputs else values[:, np.newaxis]
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """What each recurrent layer has read, in each direction, from the input on."""
+        return tuple(Read(one.layer.name, trace) for one in self._parts for trace in one.traces)
+
+    def loss(self, targets: NDArray[Any]) -> float:
+        """The mean cross-entropy in nats, or the mean squared error where a number is said; targets (B, S)."""
+        if self._form.activation is Activation.LINEAR:
+            return float(np.mean((self.outputs[..., 0] - targets) ** 2))
+        right = np.take_along_axis(self.outputs, targets[..., np.newaxis], axis=-1)
+        return float(-np.log(np.clip(right, SMALLEST_PROBABILITY, 1.0)).mean())
+
+    def back(self, targets: NDArray[Any], reach: int | None = None, steps: Sequence[int] | None = None) -> Gradients:
+        """Back-propagation of the loss.
+
+        Args:
+            targets: (B, S).
+            reach: over how many steps gradients go back in each layer, counted from the last one read; None for all.
+            steps: the output steps whose loss counts; None for all. The loss of those left out is taken as 0.
+
+        Raises:
+            ValueError: there is no output layer, or its activation is one that nothing is trained with.
+        """
+        d_sums = self._by_output_sums(targets)  # (B, S, K)
+        if steps is not None:
+            kept = np.zeros((1, d_sums.shape[1], 1))
+            kept[:, list(steps)] = 1.0
+            d_sums = d_sums * kept
+        found: list[tuple[Array, ...]] = []
+        last = self._parts[-1]
+        assert isinstance(last, Dense)
+        d_values, weights = last.from_sums(d_sums if self._form.pattern.many_outputs else d_sums[:, 0])
+        found.append(weights)
+        for one in reversed(self._parts[:-1]):
+            d_values, weights = one.backward(d_values, reach)
+            found.append(weights)
+        reads = [
+            Read(one.layer.name, trace, gradients)
+            for one in self._parts
+            for trace, gradients in zip(one.traces, one.gradients, strict=True)
+        ]
+        return Gradients(tuple(array for weights in reversed(found) for array in weights), tuple(reads))
+
+    def _by_output_sums(self, targets: NDArray[Any]) -> Array:
+        """Gradients of the loss by what stands inside the output layer's activation."""
+        if self._form.outputs is not None and self._form.activation is Activation.LINEAR:
+            off: Array = self.outputs - targets[..., np.newaxis]
+            return 2.0 * off / targets.size
+        if self._form.outputs is None or self._form.activation is not Activation.SOFTMAX:
+            raise ValueError("a loss needs an output layer, softmax or linear")
+        expected = np.zeros_like(self.outputs)
+        np.put_along_axis(expected, targets[..., np.newaxis], 1.0, axis=-1)
+        return (self.outputs - expected) / targets.size
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model with its weights.
+
+    Args:
+        architecture: the recurrent part.
+        form: what goes in and out.
+        weights: as ``get_weights()`` of the Keras model gives them.
+
+    Raises:
+        ValueError: the weights are not of the shapes that this model has.
+    """
+
+    architecture: Architecture
+    form: Form
+    weights: tuple[NDArray[np.floating[Any]], ...]
+
+    def __post_init__(self) -> None:
+        needed = weight_shapes(self.architecture, self.form)
+        if len(self.weights) != len(needed):
+            raise ValueError(f"this model has {len(needed)} weight arrays, not {len(self.weights)}")
+        for wanted, array in zip(needed, self.weights, strict=True):
+            if array.shape != wanted.shape:
+                raise ValueError(f"{wanted.name} of {wanted.layer} must be {wanted.shape}, not {array.shape}")
+
+    @classmethod
+    def random(cls, architecture: Architecture, form: Form, seed: int) -> Model:
+        """A model with weights as Keras would draw them at first (not those of the same seed in Keras)."""
+        rng = np.random.default_rng(seed)
+        return cls(
+            architecture, form, tuple(array for layer in plan(architecture, form) for array in _drawn(layer, rng))
+        )
+
+    @cached_property
+    def _weights(self) -> tuple[Array, ...]:
+        return tuple(array.astype(np.float64) for array in self.weights)
+
+    def forward(self, inputs: NDArray[Any]) -> Pass:
+        """Read samples (B, …) as a task has them: token numbers (B, T), numbers (B, T, D), or one vector each (B, D)."""
+        parts, left = [], list(self._weights)
+        for layer in plan(self.architecture, self.form):
+            number = len(_shapes(layer))
+            parts.append(part(layer, self.form, left[:number]))
+            del left[:number]
+        return Pass(parts, self.form, inputs)
+
+
+def weight_shapes(architecture: Architecture, form: Form) -> tuple[Weight, ...]:
+    """The weight arrays of a model, in Keras' order."""
+    return tuple(Weight(layer.name, *named) for layer in plan(architecture, form) for named in _shapes(layer))
+
+
+def _shapes(layer: Layer) -> list[tuple[str, tuple[int, ...]]]:
+    architecture = layer.architecture
+    if layer.kind is Kind.EMBEDDING:
+        return [("embeddings", (layer.input_dim, layer.size))]
+    if layer.kind is Kind.CELL and architecture.cell.recurrent:
+        return _cell_shapes(layer)
+    if layer.kind not in (Kind.CELL, Kind.OUTPUT):
+        return []
+    bias = layer.kind is Kind.OUTPUT or architecture.use_bias
+    return [("kernel", (layer.input_dim, layer.size)), *([("bias", (layer.size,))] if bias else [])]
+
+
+def _cell_shapes(layer: Layer) -> list[tuple[str, tuple[int, ...]]]:
+    architecture = layer.architecture
+    columns = gates(architecture.cell) * architecture.units
+    one_way: list[tuple[str, tuple[int, ...]]] = [
+        ("kernel", (layer.input_dim, columns)),
+        ("recurrent_kernel", (architecture.units, columns)),
+    ]
+    if architecture.use_bias:
+        one_way.append(("bias", (2, columns) if architecture.two_biases else (columns,)))
+    if not architecture.bidirectional:
+        return one_way
+    return [(f"{way}_{name}", shape) for way in ("forward", "backward") for name, shape in one_way]
+
+
+def _drawn(layer: Layer, rng: np.random.Generator) -> list[Array]:
+    """Weights of a new layer."""
+    architecture, shapes = layer.architecture, _shapes(layer)
+    if layer.kind is Kind.EMBEDDING:
+        return [rng.uniform(-0.05, 0.05, shapes[0][1])]  # Keras' "uniform"
+    if layer.kind is Kind.CELL and architecture.cell.recurrent:
+        seeds = rng.integers(2**31, size=architecture.directions)
+        drawn = [
+            random_weights(architecture.cell, layer.input_dim, architecture.units, int(seed), architecture.two_biases)
+            for seed in seeds
+        ]
+        return [array for weights in drawn for array in (weights if architecture.use_bias else weights[:2])]
+    return [glorot(rng, *shape) if len(shape) == 2 else np.zeros(shape) for _, shape in shapes]
+
+
+def _encoded(first: Layer, form: Form, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """What goes into the first layer, and which steps are no padding.
+
+    Token numbers are one-hot where they are not looked up; padding has no 1 at all, and passes recurrent layers over.
+    """
+    mask = inputs != 0 if form.padded else None
+    looked_up = len(first.input_shape) == 2 or first.kind is Kind.EMBEDDING
+    if not form.embeddable or looked_up:
+        return inputs if form.embeddable else inputs.astype(np.float64), mask
+    vectors = np.zeros((*inputs.shape, form.input_dim))
+    np.put_along_axis(vectors, inputs[..., np.newaxis].astype(np.intp), 1.0, axis=-1)
+    return (vectors * mask[..., np.newaxis] if mask is not None else vectors), mask

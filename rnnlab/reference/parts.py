@@ -1,0 +1,220 @@
+"""The layers of a model, one class for each kind that ``plan`` knows: forward, and backward with what forward has kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.architecture import Activation, Architecture, Form, MergeMode
+from rnnlab.plan import Kind, Layer
+from rnnlab.reference.equations import Array, Weights, sigmoid
+from rnnlab.reference.layers import LayerGradients, Trace
+
+Mask = NDArray[np.bool_] | None
+
+
+class Part:
+    """One layer during one pass: ``forward`` once, and then ``backward`` as often as one likes.
+
+    Attributes:
+        layer: what the plan says of it.
+        weights: its weights, in Keras' order.
+        traces: of a recurrent layer, that of each direction.
+        gradients: of each trace, after ``backward``.
+    """
+
+    def __init__(self, layer: Layer, form: Form, weights: Sequence[Array]) -> None:
+        self.layer, self.form, self.weights = layer, form, tuple(weights)
+        self.traces: tuple[Trace, ...] = ()
+        self.gradients: tuple[LayerGradients, ...] = ()
+
+    def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
+        raise NotImplementedError
+
+    def backward(self, d_outputs: Array, reach: int | None) -> tuple[Array, tuple[Array, ...]]:
+        """Gradients by the inputs and by the weights, from those by the outputs."""
+        raise NotImplementedError
+
+
+class _Lookup(Part):
+    """Embedding: the row of each token."""
+
+    def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
+        self._tokens = inputs.astype(np.intp)
+        return self.weights[0][self._tokens]
+
+    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+        d_table = np.zeros(self.weights[0].shape)
+        np.add.at(d_table, self._tokens, d_outputs)
+        return np.zeros(self._tokens.shape), (d_table,)
+
+
+class _Same(Part):
+    """Masking, which says what is padding and changes nothing; a flip, as traces stand in the order of the input."""
+
+    def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
+        return inputs
+
+    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+        return d_outputs, ()
+
+
+class _LastStep(Part):
+    """The last step that is no padding."""
+
+    def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
+        self._shape = inputs.shape
+        samples = np.arange(len(inputs))
+        self._where = samples, -1 * np.ones_like(samples) if mask is None else mask.sum(1) - 1
+        return inputs[self._where]  # type: ignore[no-any-return]
+
+    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+        d_inputs = np.zeros(self._shape)
+        if d_outputs.ndim == len(self._shape) - 1:  # behind a lookup of tokens there is nothing to hand on
+            d_inputs[self._where] = d_outputs
+        return d_inputs, ()
+
+
+class _Repeat(Part):
+    """RepeatVector: the same vector at every step."""
+
+    def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
+        times = self.layer.shape[1]
+        assert times is not None
+        return np.repeat(inputs[:, np.newaxis], times, axis=1)
+
+    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+        return d_outputs.sum(1), ()
+
+
+class Dense(Part):
+    """y = f(W_y h + b_y): the output layer, and the layer without memory."""
+
+    @property
+    def _activation(self) -> Activation:
+        return self.form.activation if self.layer.kind is Kind.OUTPUT else Activation.TANH
+
+    def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
+        self._inputs = inputs
+        sums = inputs @ self.weights[0] + (self.weights[1] if len(self.weights) > 1 else 0.0)
+        self.outputs = _activate(self._activation, sums)
+        return self.outputs
+
+    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+        return self.from_sums(_through(self._activation, self.outputs, d_outputs))
+
+    def from_sums(self, d_sums: Array) -> tuple[Array, tuple[Array, ...]]:
+        """The same from the gradients by what stands inside the activation."""
+        flat = d_sums.reshape(-1, d_sums.shape[-1])
+        found = self._inputs.reshape(len(flat), -1).T @ flat, flat.sum(0)
+        return d_sums @ self.weights[0].T, found[: len(self.weights)]
+
+
+class _Recurrent(Part):
+    """SimpleRNN, LSTM or GRU in one direction or both."""
+
+    def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
+        architecture = self.layer.architecture
+        ways = (False, True) if architecture.bidirectional else (architecture.backward,)
+        size = len(self.weights) // len(ways)
+        self.traces = tuple(
+            Trace(
+                architecture.cell, Weights(*self.weights[n * size : (n + 1) * size]), inputs, architecture.reset_after, way, mask
+            )
+            for n, way in enumerate(ways)
+        )  # fmt: skip
+        each = [trace.h if self.layer.every_step else trace.last.h for trace in self.traces]
+        return _merge(architecture, each)
+
+    def backward(self, d_outputs: Array, reach: int | None) -> tuple[Array, tuple[Array, ...]]:
+        each = [trace.h if self.layer.every_step else trace.last.h for trace in self.traces]
+        parts = _unmerge(self.layer.architecture, each, d_outputs)
+        self.gradients = tuple(
+            trace.back(self._over_time(trace, part), reach) for trace, part in zip(self.traces, parts, strict=True)
+        )
+        d_inputs = sum((found.inputs for found in self.gradients), np.zeros(1))
+        return d_inputs, tuple(array for found in self.gradients for array in found.weights)
+
+    def _over_time(self, trace: Trace, d_outputs: Array) -> Array:
+        """Gradients by every step: only by the last one read, where no other is handed on."""
+        if self.layer.every_step:
+            return d_outputs
+        by_h = np.zeros_like(trace.h)
+        by_h[:, trace.order[-1]] = d_outputs
+        return by_h
+
+
+def _merge(architecture: Architecture, each: Sequence[Array]) -> Array:
+    if len(each) == 1:
+        return each[0]
+    forward, backward = each
+    match architecture.merge_mode:
+        case MergeMode.CONCAT:
+            return np.concatenate(each, axis=-1)
+        case MergeMode.SUM:
+            return forward + backward
+        case MergeMode.MUL:
+            return forward * backward
+        case MergeMode.AVE:
+            return (forward + backward) / 2
+
+
+def _unmerge(architecture: Architecture, each: Sequence[Array], d_outputs: Array) -> Sequence[Array]:
+    if len(each) == 1:
+        return [d_outputs]
+    forward, backward = each
+    match architecture.merge_mode:
+        case MergeMode.CONCAT:
+            return np.split(d_outputs, 2, axis=-1)
+        case MergeMode.SUM:
+            return d_outputs, d_outputs
+        case MergeMode.MUL:
+            return d_outputs * backward, d_outputs * forward
+        case MergeMode.AVE:
+            return d_outputs / 2, d_outputs / 2
+
+
+def _activate(activation: Activation, sums: Array) -> Array:
+    match activation:
+        case Activation.SOFTMAX:
+            shifted = np.exp(sums - sums.max(-1, keepdims=True))
+            return shifted / shifted.sum(-1, keepdims=True)  # type: ignore[no-any-return]
+        case Activation.SIGMOID:
+            return sigmoid(sums)
+        case Activation.TANH:
+            return np.tanh(sums)
+        case Activation.LINEAR:
+            return sums
+
+
+def _through(activation: Activation, outputs: Array, d_outputs: Array) -> Array:
+    """Gradients by what stands inside an activation, from those by what comes out."""
+    match activation:
+        case Activation.SOFTMAX:
+            return outputs * (d_outputs - (d_outputs * outputs).sum(-1, keepdims=True))  # type: ignore[no-any-return]
+        case Activation.SIGMOID:
+            return d_outputs * outputs * (1.0 - outputs)
+        case Activation.TANH:
+            return d_outputs * (1.0 - outputs * outputs)
+        case Activation.LINEAR:
+            return d_outputs
+
+
+PARTS: dict[Kind, type[Part]] = {
+    Kind.EMBEDDING: _Lookup,
+    Kind.MASKING: _Same,
+    Kind.FLIP: _Same,
+    Kind.LAST_STEP: _LastStep,
+    Kind.REPEAT: _Repeat,
+    Kind.OUTPUT: Dense,
+}
+
+
+def part(layer: Layer, form: Form, weights: Sequence[Array]) -> Part:
+    """The part of this layer."""
+    if layer.kind is Kind.CELL:
+        return (_Recurrent if layer.architecture.cell.recurrent else Dense)(layer, form, weights)
+    return PARTS[layer.kind](layer, form, weights)
