@@ -104,6 +104,9 @@ class Copy(Task):
         expected = None if target is None else LETTERS[int(target[0])]
         return Drawn((character_piece(LETTERS[int(predicted[0])], expected, float(probability[0])),), before)
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(VOCABULARY[int(token)] for token in sample)
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
             (_("in"), _("letters, one of them behind “!”, then “?”: {n} steps").format(n=self.delay + 3)),
@@ -168,6 +171,9 @@ class Adding(Task):
             return Drawn((Piece(said, Mark.RIGHT, title=_("right, within {near}").format(near=NEARNESS)),), before)
         title = _("wrong, it should be “{target}”").format(target=right)
         return Drawn((Piece(said, Mark.WRONG, title=title),), before, after=_("it is {sum}").format(sum=right))
+
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(f"{number:.2f}{'*' if marked else ''}" for number, marked in sample.tolist())
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (

@@ -98,6 +98,9 @@ class TextTask(Task):
             pieces.append(character_piece(character, expected[place] if expected is not None else None, float(likely)))
         return Drawn(tuple(pieces))
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(self.read(sample))
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         numbers = "  ".join(f"{visible(c)}={n}" for n, c in enumerate(self.vocabulary))
         text = self.checked_text
