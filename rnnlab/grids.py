@@ -15,7 +15,7 @@ from rnnlab.reference import Array
 from rnnlab.texts import _, ngettext
 
 REST = "…"  # in place of what is left out
-REST_WIDTH = 0.45  # of a column
+REST_WIDTH, BORDER_WIDTH = 0.45, 0.3  # in columns
 
 
 def operation_html(operation: Operation, most: int = 12) -> str:
@@ -93,14 +93,16 @@ class _Block(NamedTuple):
     title: str
 
     @property
-    def columns(self) -> float:
-        return self.shown.shape[1] + REST_WIDTH * self.columns_cut
+    def width(self) -> float:
+        """In columns."""
+        columns: int = self.shown.shape[1]
+        return columns + REST_WIDTH * self.columns_cut + BORDER_WIDTH
 
 
 def _grid(grid: Grid, most: int) -> str:
     blocks = _blocks(grid, most)
     rows, columns = grid.values.shape
-    width = sum(block.columns for block in blocks) + 0.3 * len(blocks)
+    width = sum(block.width for block in blocks)
     inner = "".join(map(_block_html, blocks))
     size = _("{rows:,} × {columns:,}").format(rows=rows, columns=columns)
     label = f"<small><em>{symbol_html(grid.label)}</em><br><i>{escape(size)}</i></small>"

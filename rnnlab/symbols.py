@@ -97,7 +97,8 @@ class Symbols:
         return self.vector(f"{name}_t", self.numbers(name), gate)
 
     def numbers(self, name: str) -> Array:
-        return self.trace.values[name][self.sample, self.t]
+        found: Array = self.trace.values[name][self.sample, self.t]
+        return found
 
     def gate(self, gate: Gate) -> Grid:
         """What a gate gives."""
