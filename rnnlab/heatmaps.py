@@ -29,7 +29,9 @@ def heatmap(units: int, steps: tuple[str, ...], limit: float, colour: str = "") 
         A Vega-Lite specification; its data is to be the datasets "table" with columns step, unit, value (None where a
         step is passed over), and "now" with the column step.
     """
-    domain, colours = ([0, limit], [_NOTHING, colour]) if colour else ([-limit, 0, limit], [BELOW_ZERO, _NOTHING, ABOVE_ZERO])
+    domain, colours = (
+        ([0, limit], [_NOTHING, colour]) if colour else ([-limit, 0, limit], [BELOW_ZERO, _NOTHING, ABOVE_ZERO])
+    )
     x = alt.X(
         "step:O",
         sort=None,

@@ -67,25 +67,23 @@ def places(trace: Trace, step: int) -> tuple[Place, ...]:
 
 def values(trace: Trace, place: Place) -> Array:
     """A copy of the array in this place, (rows, columns); vectors are columns."""
-    return _view(_Arrays.of(trace), trace.cell, place).copy()
+    return _view(_copies(trace), trace, place)
 
 
 def edited(trace: Trace, edits: Edits) -> Trace:
-    """What the layer does with these numbers changed; places that it does not have are passed over.
+    """What the layer does with these numbers changed.
 
     Raises:
         ValueError: a number is not within ``NUMBERS``.
     """
-    arrays = _Arrays.of(trace)
+    arrays = _copies(trace)
     for number, value in edits.items():
         NUMBERS.check("a changed number", value)
-        view = _view(arrays, trace.cell, number.place)
-        if number.row < view.shape[0] and number.column < view.shape[1]:
-            view[number.row, number.column] = value
-    weights = Weights(arrays.kernel, arrays.recurrent_kernel, arrays.bias)
-    return Trace(
-        trace.cell, weights, arrays.inputs, trace.reset_after, trace.backward, trace.mask, State(arrays.h, arrays.c)
-    )
+        _view(arrays, trace, number.place)[number.row, number.column] = value
+    bias = arrays[Part.BIAS].reshape(trace.weights.bias.shape)
+    weights = Weights(arrays[Part.KERNEL], arrays[Part.RECURRENT_KERNEL], bias)
+    state = State(arrays[Part.H], arrays[Part.C])
+    return Trace(trace.cell, weights, arrays[Part.INPUT], trace.reset_after, trace.backward, trace.mask, state)
 
 
 def with_weights(trace: Trace, weights: Weights) -> Trace:
@@ -93,43 +91,25 @@ def with_weights(trace: Trace, weights: Weights) -> Trace:
     return Trace(trace.cell, weights, trace.inputs, trace.reset_after, trace.backward, trace.mask, trace.start)
 
 
-class _Arrays(NamedTuple):
-    """Copies of all that can be changed."""
-
-    inputs: Array
-    h: Array
-    c: Array
-    kernel: Array
-    recurrent_kernel: Array
-    bias: Array
-
-    @classmethod
-    def of(cls, trace: Trace) -> _Arrays:
-        return cls(*(np.array(a, np.float64) for a in (trace.inputs, *trace.start, *trace.weights)))
+def _copies(trace: Trace) -> dict[Part, Array]:
+    """All that can be changed; both biases of a gate stand in one array."""
+    inputs, state, weights = trace.inputs, trace.start, trace.weights
+    arrays = {
+        Part.INPUT: inputs, Part.H: state.h, Part.C: state.c, Part.KERNEL: weights.kernel,
+        Part.RECURRENT_KERNEL: weights.recurrent_kernel, Part.BIAS: np.atleast_2d(weights.bias),
+    }  # fmt: skip
+    return {part: np.array(array, np.float64) for part, array in arrays.items()}
 
 
-def _view(arrays: _Arrays, cell: Cell, place: Place) -> Array:
-    """The array in this place, (rows, columns), as a view; empty where there is none."""
-    nothing = np.zeros((0, 0))
-    match place.part:
-        case Part.INPUT:
-            return arrays.inputs[0, place.step][:, np.newaxis] if place.step < arrays.inputs.shape[1] else nothing
-        case Part.H:
-            return arrays.h[0][:, np.newaxis]
-        case Part.C:
-            return arrays.c[0][:, np.newaxis]
-    if place.gate not in GATES[cell]:
-        return nothing
-    units = len(arrays.recurrent_kernel)
-    first = GATES[cell].index(place.gate) * units
-    columns = slice(first, first + units)
-    biases = arrays.bias.reshape(-1, arrays.bias.shape[-1]) if arrays.bias.ndim else nothing
-    match place.part:
-        case Part.KERNEL:
-            return arrays.kernel[:, columns].T
-        case Part.RECURRENT_KERNEL:
-            return arrays.recurrent_kernel[:, columns].T
-        case Part.BIAS:
-            return biases[:1, columns].T
-        case _:
-            return biases[1:2, columns].T
+def _view(arrays: dict[Part, Array], trace: Trace, place: Place) -> Array:
+    """The array in this place, (rows, columns), as a view."""
+    second = place.part is Part.RECURRENT_BIAS
+    array = arrays[Part.BIAS if second else place.part]
+    if place.gate is None:
+        row: Array = array[0, place.step] if place.part is Part.INPUT else array[0]
+        return row[:, np.newaxis]
+    units = trace.weights.units
+    first = GATES[trace.cell].index(place.gate) * units
+    rows = slice(int(second), int(second) + 1) if place.part in (Part.BIAS, Part.RECURRENT_BIAS) else slice(None)
+    found: Array = array[rows, first : first + units]
+    return found.T

@@ -52,7 +52,7 @@ def readings(scene: Scene) -> tuple[Reading, ...]:
 
 
 def _title(layer: str, trace: Trace, architecture: Architecture) -> str:
-    """"encoder", "layer 2, backward"."""
+    """ "encoder", "layer 2, backward"."""
     base, _underscore, number = layer.rpartition("_")
     nth = int(number) + 1 if number.isdigit() else 1
     name = (base if number.isdigit() else layer).lower()

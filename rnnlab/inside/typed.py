@@ -13,15 +13,11 @@ import numpy as np
 from rnnlab.counting import GATES, Gate
 from rnnlab.inside.edits import NUMBERS, Part, Place, values
 from rnnlab.reference import Array, Trace, Weights
+from rnnlab.symbols import LETTERS
 from rnnlab.texts import _, ngettext, noted
 
 #: A layer with more numbers than this is not typed by hand.
 MOST_NUMBERS = 2000
-
-_SYMBOLS = {
-    Gate.STATE: "h", Gate.INPUT: "i", Gate.FORGET: "f", Gate.CANDIDATE: "g", Gate.OUTPUT: "o", Gate.UPDATE: "z",
-    Gate.RESET: "r",
-}  # fmt: skip
 
 
 class Shape(StrEnum):
@@ -78,10 +74,9 @@ def _parts(trace: Trace) -> tuple[Part, ...]:
 
 
 def _name(part: Part, gate: Gate) -> str:
-    """"W_xf"; a SimpleRNN has W_x, W_h and b."""
-    symbol = "" if gate is Gate.STATE else _SYMBOLS[gate]
+    """ "W_xf"; a SimpleRNN has W_x, W_h and b."""
     front = {Part.KERNEL: "W_x", Part.RECURRENT_KERNEL: "W_h", Part.BIAS: "b_", Part.RECURRENT_BIAS: "b_h"}[part]
-    return f"{front}{symbol}".rstrip("_")
+    return f"{front}{LETTERS[gate]}".rstrip("_")
 
 
 def _written(array: Array) -> str:
@@ -131,7 +126,9 @@ def parse(text: str, slot: Slot) -> Array:
         raise ValueError(_("{name} needs {shape}, but {given}").format(name=slot.name, shape=_shape(slot), given=given))
     for n, row in enumerate(rows, 1):
         if len(row) != slot.columns:
-            given = ngettext("row {row} has {n} number", "row {row} has {n} numbers", len(row)).format(row=n, n=len(row))
+            given = ngettext("row {row} has {n} number", "row {row} has {n} numbers", len(row)).format(
+                row=n, n=len(row)
+            )
             raise ValueError(
                 _("{name} needs {shape}, but {given}").format(name=slot.name, shape=_shape(slot), given=given)
             )

@@ -43,6 +43,11 @@ class Chosen(NamedTuple):
     reading: Reading | None
 
     @property
+    def printed(self) -> bool:
+        """Whether all hidden states are to be printed, as the lectures' exercises do."""
+        return isinstance(self.subject.work, Exercise)
+
+    @property
     def name(self) -> str:
         """The same for all that one edit can stand in: this layer, whatever its weights and whatever it reads."""
         if self.reading is None:
@@ -105,7 +110,10 @@ def _of_run(run: Run | None) -> list[Subject]:
     if run is None:
         return []
     names = [look.label for look in looks([experiment.architecture for experiment in run.experiments])]
-    same = tuple(e.architecture for e in run.experiments) == state.choice().bench and run.experiments[0].task == state.choice().task
+    same = (
+        tuple(e.architecture for e in run.experiments) == state.choice().bench
+        and run.experiments[0].task == state.choice().task
+    )
     return [
         Subject(name if same else _("{name} (run)").format(name=name), experiment.architecture, experiment.task, lane)
         for lane, (name, experiment) in enumerate(zip(names, run.experiments, strict=True))
@@ -119,9 +127,9 @@ def _of_bench(run: Run | None) -> list[Subject]:
         _form = choice.task.form
     except ValueError as error:
         st.info(
-            _("The task of the bench has nothing to read yet: {reason} The lectures' exercises can be looked at.").format(
-                reason=views.sentence(error)
-            ),
+            _(
+                "The task of the bench has nothing to read yet: {reason} The lectures' exercises can be looked at."
+            ).format(reason=views.sentence(error)),
             icon=":material/edit:",
         )
         return []
@@ -169,13 +177,14 @@ def _sample(subject: Subject) -> NDArray[Any]:
         return np.zeros(0)
     if task.own is Own.LINE:
         return _line(task)
-    shown = samples(task, 0).inputs
+    shown: NDArray[Any] = samples(task, 0).inputs
     name = _("Sample {n}")
     place = fields.kept(
         f"inside sample {task.name}", 0,
         lambda v, key: fields.select(_("It reads"), key, range(len(shown)), v, lambda n: name.format(n=n + 1)),
     )  # fmt: skip
-    return shown[place]
+    found: NDArray[Any] = shown[place]
+    return found
 
 
 def _line(task: Task) -> NDArray[Any]:

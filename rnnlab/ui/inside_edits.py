@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
-from rnnlab import heatmaps
 from rnnlab.counting import Gate
 from rnnlab.inside import edits, maps
 from rnnlab.inside.edits import NUMBERS, Edits, Number, Part, Place
 from rnnlab.inside.scenes import Reading
 from rnnlab.reference import Trace
 from rnnlab.texts import _, ngettext
-from rnnlab.ui import fields, state
+from rnnlab.ui import fields, inside_maps, state
 from rnnlab.ui.inside_choice import Chosen
 
 #: Rows and columns of an array that can be edited here.
@@ -78,22 +77,26 @@ def editor(chosen: Chosen, reading: Reading, now: Trace, step: int) -> None:
         step: the timestep that is looked at.
     """
     found = edits.places(now, step)
-    title = _("Change")
-    key = state.key(f"inside-place-{len(found)}")
     names = [_place_name(place, now) for place in found]
-    place = found[fields.select(title, key, range(len(found)), 0, names.__getitem__)]
-    array = edits.values(now, place)
+    number = fields.kept(
+        f"inside place {len(found)}", 0, lambda v, key: fields.select(_("Change"), key, range(len(found)), v, names.__getitem__)
+    )  # fmt: skip
+    place, array = found[number], edits.values(now, found[number])
     table = pd.DataFrame(array[:_MOST, :_MOST], _rows(place, array.shape[0]), _columns(array.shape[1]))
-    low, high = NUMBERS
-    numbers = {name: st.column_config.NumberColumn(name, min_value=low, max_value=high, format="%.4f", required=True) for name in table}
-    key = state.key(f"inside-editor-{state.kept('inside editors', int)}-{chosen.name}-{names.index(_place_name(place, now))}-{step}")
+    key = state.key(f"inside-editor-{state.kept('inside editors', int)}-{chosen.name}-{number}-{step}")
+    alt = _("The numbers of {name}").format(name=names[number])
     st.data_editor(
-        table, key=key, column_config=numbers, width="content", on_change=partial(_take, key, chosen, place),
-        alt=_("The numbers of {name}").format(name=_place_name(place, now)),
+        table, key=key, column_config=_config(array.shape[1]), width="content", on_change=partial(_take, key, chosen, place), alt=alt,
     )  # fmt: skip
     if max(array.shape) > _MOST:
         st.caption(_("Only the first {most} rows and columns can be changed here.").format(most=_MOST))
     _what_follows(reading, now)
+
+
+def _config(count: int) -> dict[str, ColumnConfig]:
+    low, high = NUMBERS
+    column = st.column_config.NumberColumn
+    return {name: column(name, min_value=low, max_value=high, format="%.4f", required=True) for name in _columns(count)}
 
 
 def _take(key: str, chosen: Chosen, place: Place) -> None:
@@ -139,7 +142,7 @@ def _what_follows(reading: Reading, now: Trace) -> None:
         st.caption(_("Nothing is changed yet. Change a number: everything on this page follows, and here stands by how much h differs from then on."))  # fmt: skip
         return
     one = maps.Map("Δh", _("h now minus h without your edits"), difference)
-    heatmap(one, now, reading.steps, "inside-difference")
+    inside_maps.heatmap(one, now, reading.steps, "inside-difference")
     first = next(t for t in reading.trace.order if difference[t].any())
     most = float(np.abs(difference).max())
     said = _("The edits reach h first at timestep {first}; the largest difference is {most:.4f}.")

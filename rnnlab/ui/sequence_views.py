@@ -17,7 +17,7 @@ from rnnlab.formulas import shape_text
 from rnnlab.sequences import LENGTHS, MOST_CHARACTERS, MOST_SENTENCES, SPACE, Encoded, Side, Way, Zero
 from rnnlab.tasks.text import visible
 from rnnlab.texts import _, noted
-from rnnlab.ui import fields, state, views
+from rnnlab.ui import fields, views
 
 T = TypeVar("T")
 
