@@ -78,7 +78,12 @@ def operations(trace: Trace, sample: int, t: int, notation: Notation) -> tuple[O
     symbols = Symbols(trace, sample, t, notation)
     if trace.mask is not None and not trace.mask[sample, t]:
         return _padding(symbols)
-    return _CELLS[trace.cell](symbols)
+    return computed(symbols)
+
+
+def computed(symbols: Symbols) -> tuple[Operation, ...]:
+    """The operations of a step, whether or not it is padding."""
+    return _CELLS[symbols.trace.cell](symbols)
 
 
 def _padding(symbols: Symbols) -> tuple[Operation, ...]:
@@ -178,9 +183,10 @@ def _summed(symbols: Symbols, name: str, row: Grid, matrix: tuple[str, Array], n
     """A row times a matrix of several gates, plus the bias of that number, if there is one."""
     label, stored = matrix
     terms, sums = symbols.product(row, label, stored), row.values @ stored
-    if number < symbols.biases:
-        bias = np.atleast_2d(symbols.trace.weights.bias)[number]
-        terms = *terms, "+", symbols.stored(f"{BIAS}[{number}]" if symbols.biases > 1 else BIAS, bias)
+    biases = symbols.trace.weights.bias
+    if number < biases.ndim:
+        bias = np.atleast_2d(biases)[number]
+        terms = *terms, "+", symbols.stored(f"{BIAS}[{number}]" if biases.ndim > 1 else BIAS, bias)
         sums = sums + bias
     return _operation(symbols, name, terms, symbols.stored(name.replace("sums_", "s_"), sums))
 

@@ -75,14 +75,12 @@ class Symbols:
         x: x_t.
         h: the hidden state with which the step begins.
         c: the cell state with which it begins, without numbers where the cell has none.
-        biases: how many biases a gate has: none, one or two.
     """
 
     def __init__(self, trace: Trace, sample: int, t: int, notation: Notation) -> None:
         self.trace, self.sample, self.t = trace, sample, t
         self.stacked, self.keras = notation is Notation.STACKED, notation is Notation.KERAS
         self.gates = GATES[trace.cell]
-        self.biases: int = trace.weights.bias.ndim
         before, earlier = trace.before(t), "t+1" if trace.backward else "t-1"
         self.x = self.vector("x_t", trace.inputs[sample, t])
         self.h = self.vector(f"h_{{{earlier}}}", before.h[sample])
@@ -124,12 +122,19 @@ class Symbols:
         """[state; x], (U + D, 1)."""
         return Grid(f"[{state.label}; {self.x.label}]", np.vstack([state.values, self.x.values]))
 
+    def biases(self, gate: Gate) -> tuple[Grid, ...]:
+        """The biases of a gate (U): none, one, or that of the input and that of the state."""
+        stored = self.trace.weights.bias
+        rows = np.atleast_2d(stored) if stored.ndim else ()
+        labels = _symbol("b", LETTERS[gate]), _symbol("b", f"h{LETTERS[gate]}")
+        return tuple(
+            self.vector(label, row[self.columns(gate)], gate) for label, row in zip(labels, rows, strict=False)
+        )
+
     def plus_bias(self, gate: Gate, number: int = 0) -> Terms:
         """+ b of a gate, or its second bias, if there is one."""
-        if number >= self.biases:
-            return ()
-        numbers = np.atleast_2d(self.trace.weights.bias)[number, self.columns(gate)]
-        return "+", self.vector(_symbol("b", "h" * number + LETTERS[gate]), numbers, gate)
+        found = self.biases(gate)
+        return ("+", found[number]) if number < len(found) else ()
 
     def inside(self, gate: Gate) -> Terms:
         """The sum of a gate as the lectures write it: W_x x + W_h h + b, or W [h; x] + b."""
@@ -152,7 +157,7 @@ class Symbols:
     def row_sums(self) -> Terms:
         """The sums of all gates: x @ kernel + h @ recurrent_kernel + bias."""
         weights = self.trace.weights
-        bias = ("+", self.stored(BIAS, weights.bias)) if self.biases else ()
+        bias = ("+", self.stored(BIAS, weights.bias)) if weights.bias.ndim else ()
         of_x = self.product(self.x, KERNEL, weights.kernel)
         return *of_x, "+", *self.product(self.h, RECURRENT_KERNEL, weights.recurrent_kernel), *bias
 
