@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rnnlab.architecture import Cell
 from rnnlab.counting import Gate
 from rnnlab.reference import Array, Trace
-from rnnlab.tasks.text import visible
+from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _, noted
 
 #: A heatmap has at most so many cells: the first units, and every second, third … timestep.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import sequences
-from rnnlab.architecture import Architecture, Cell, Direction, Form
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form
 from rnnlab.plan import Kind, plan
 from rnnlab.reference import Model, Trace, Weights, random_weights
 from rnnlab.tasks import Task
@@ -76,7 +76,7 @@ def _steps(layer: str, trace: Trace, scene: Scene) -> tuple[str, ...]:
 def alone(trace: Trace) -> tuple[Model, NDArray[np.floating[Any]]]:
     """A model of nothing but this layer in this direction, and what it reads, (1, T, D), without padding.
 
-    Its outputs are all hidden states: what another program can be asked for, to compare. It starts with zeros.
+    Its outputs are all hidden states: what Keras can be asked for, to compare. It starts with zeros.
     """
     weights = trace.weights
     real = np.ones(trace.inputs.shape[1], bool) if trace.mask is None else trace.mask[0]
@@ -86,7 +86,9 @@ def alone(trace: Trace) -> tuple[Model, NDArray[np.floating[Any]]]:
         trace.cell, weights.units, reset_after=trace.reset_after, use_bias=bool(biases),
         direction=Direction.BACKWARD if trace.backward else Direction.FORWARD,
     )  # fmt: skip
-    form = Form(inputs.shape[2], tokens=False, timesteps=max(inputs.shape[1], 1), outputs=None)
+    form = Form(
+        inputs.shape[2], tokens=False, timesteps=max(inputs.shape[1], 1), outputs=None, activation=Activation.LINEAR
+    )
     return Model(architecture, form, (weights.kernel, weights.recurrent_kernel, *biases)), inputs
 
 

@@ -13,7 +13,7 @@ from rnnlab.grids import operation_html
 from rnnlab.inside import maps
 from rnnlab.inside.scenes import Reading
 from rnnlab.operations import Notation, Operation
-from rnnlab.tasks.text import visible
+from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
 from rnnlab.ui import fields, state
 
