@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnlab.operations import operations
 from rnnlab.texts import _
-from rnnlab.ui import inside_choice, inside_edits, inside_maps, inside_views, training_views, views
+from rnnlab.ui import inside_choice, inside_edits, inside_home, inside_maps, inside_views, training_views, views
 
 views.heading(
     _("Inside the cell"),
@@ -38,3 +38,14 @@ if chosen and chosen.reading:
     with st.container(border=True):
         st.subheader(_("Change a number"), anchor=False)
         inside_edits.editor(chosen, reading, trace, step)
+    with st.container(border=True):
+        st.subheader(_("Take it home"), anchor=False)
+        st.caption(
+            _(
+                "The same computation as NumPy code, with all its numbers: it runs by itself and prints all hidden states."
+            )
+        )
+        inside_home.compared(trace)
+        inside_home.code(trace, trace.cell)
+elif chosen:
+    inside_views.without_memory(chosen.scene)

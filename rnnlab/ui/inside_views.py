@@ -10,8 +10,8 @@ import streamlit as st
 
 from rnnlab.architecture import Range
 from rnnlab.grids import operation_html
-from rnnlab.inside import maps
-from rnnlab.inside.scenes import Reading
+from rnnlab.inside import dense, maps
+from rnnlab.inside.scenes import Reading, Scene
 from rnnlab.operations import Notation, Operation
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
@@ -44,15 +44,18 @@ def ask_step(reading: Reading, name: str) -> int:
     key = state.key(f"inside-step-{name}-{len(steps)}")
     kept = f"inside step {name} {len(steps)}"
     _begin(key, state.kept(kept, lambda: order[0]), range(len(steps)))
-    step: int = st.select_slider(
-        _("Timestep"), range(len(steps)), format_func=lambda t: maps.step_label(t, steps[t]), key=key
-    )
+    left, right = st.columns([5, 3], gap="medium", vertical_alignment="center")
+    with left:
+        label = _("Timestep")
+        step: int = st.select_slider(
+            label, range(len(steps)), format_func=lambda t: maps.step_label(t, steps[t]), key=key
+        )
     state.keep(kept, step)
-    _boxes(reading, step)
     place = order.index(step)
-    with st.container(horizontal=True, gap="xsmall"):
+    with right, st.container(horizontal=True, gap="xsmall"):
         _to(_("Previous timestep"), "chevron_left", {key: order[max(place - 1, 0)]}, place > 0)
         _to(_("Next timestep"), "chevron_right", {key: order[(place + 1) % len(order)]}, place + 1 < len(order))
+    _boxes(reading, step)
     if reading.trace.backward:
         st.caption(_("This direction reads from the end: what comes next stands to the left."))
     return step
@@ -118,3 +121,19 @@ def operation(chosen: Operation) -> None:
     st.latex(chosen.equation)
     st.caption(chosen.says)
     st.html(operation_html(chosen))
+
+
+def without_memory(scene: Scene) -> None:
+    """A layer that has no recurrence: that there is nothing to step through, and its one product."""
+    st.info(
+        _("A Dense layer has no recurrence: no state goes from one timestep to the next, so there are no gates to look into and nothing to step through. This is all that it computes, at each timestep anew:"),
+        icon=":material/psychology_alt:",
+    )  # fmt: skip
+    found = dense.steps(scene)
+    step = found[0]
+    if len(found) > 1:
+        title = _("Timestep")
+        step = st.select_slider(
+            title, found, format_func=lambda t: maps.step_label(t, scene.steps[t]), key=state.key(f"inside-dense-{len(found)}")
+        )  # fmt: skip
+    operation(dense.operation(scene, step))

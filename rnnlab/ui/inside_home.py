@@ -1,0 +1,74 @@
+"""What can be trusted and taken home on the page "Inside the cell": the difference to Keras, and the NumPy code."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import streamlit as st
+
+from rnnlab import export_numpy
+from rnnlab.inside import maps, scenes
+from rnnlab.reference import Trace
+from rnnlab.texts import _
+from rnnlab.ui import live
+
+#: Single-precision numbers differ by about this, more or less, after some timesteps.
+EXPECTED = 1e-5
+#: Lines of code that are shown; the file has them all.
+_MOST_LINES = 400
+
+
+def compared(trace: Trace) -> None:
+    """The largest difference between the hidden states here and those that Keras computes with the same numbers."""
+    place = st.empty()
+    if not maps.real_steps(trace).any():
+        return
+    model, inputs = scenes.alone(trace)
+    given = inputs.astype(np.float32), np.zeros(inputs.shape[:2], np.float32)
+    if not live.soon(lambda: live.engine().keras(model, *given) is not None, patience=0.05):
+        place.caption(_("Keras computes the same, to compare: checking …"))
+        live.wait_for(lambda: live.engine().keras(model, *given) is not None)
+        return
+    answer = live.engine().keras(model, *given)
+    if answer is None or isinstance(answer, str):
+        place.caption(_("Keras could not compute the same: {reason}").format(reason=answer or "–"))
+        return
+    difference = float(np.abs(answer.outputs - model.forward(inputs).outputs).max())
+    place.markdown(_verdict(difference, trace))
+
+
+def _verdict(difference: float, trace: Trace) -> str:
+    mark = ":green[**✓**]" if difference < EXPECTED else ":red[**≠**]"
+    said = _("max |NumPy − Keras| = **{difference:.1e}** over all {n:,} hidden states, computed in Keras with the same weights and inputs.")  # fmt: skip
+    steps = int(maps.real_steps(trace).sum())
+    words = f"{mark} " + said.format(difference=difference, n=steps * trace.weights.units)
+    if trace.start.h.any() or trace.start.c.any():
+        words += " " + _("For this, both begin with h = 0, without your change of the first state.")
+    return words
+
+
+def code(trace: Trace, name: str) -> None:
+    """The code that computes what is on screen, to copy and to take home."""
+    script = export_numpy.script(trace, 0)
+    lines = script.splitlines()
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            _("NumPy code (.py)"), script, f"rnnlab-{name}.py", "text/x-python", icon=":material/code:", on_click="ignore",
+            key="inside-code",
+        )  # fmt: skip
+        if export_numpy.ARRAYS_FILE in script:
+            st.download_button(
+                _("Its numbers (.npz)"), lambda: _file(trace), export_numpy.ARRAYS_FILE, "application/octet-stream",
+                icon=":material/dataset:", on_click="ignore", key="inside-arrays",
+            )  # fmt: skip
+    with st.expander(_("Read or copy it here"), icon=":material/content_copy:"):
+        st.code("\n".join(lines[:_MOST_LINES]), "python", height=420)
+        if len(lines) > _MOST_LINES:
+            st.caption(_("The first {n} lines; the file has all {all:,}.").format(n=_MOST_LINES, all=len(lines)))
+
+
+def _file(trace: Trace) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **export_numpy.arrays(trace, 0))
+    return file.getvalue()
