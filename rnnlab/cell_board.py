@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from rnnlab.colours import GATES
 from rnnlab.counting import Gate
-from rnnlab.drawing_sheet import CENTRED, INK, MUTED, STRONG, TEXT, Margin, Route, Sheet, arrow_path, numbers
+from rnnlab.drawing_sheet import CENTRED, INK, STRONG, TEXT, Margin, Route, Sheet, arrow_path
 from rnnlab.symbols import LETTERS
 from rnnlab.texts import _, number
 
@@ -15,7 +15,7 @@ NODE = 10  # radius
 ARM = 4.5  # of the sign in it
 SQUARE = 1 + 1j
 LIT = "2.4"  # width of what is lit up
-CALM = {"opacity": "0.5"}
+CALM = {"opacity": "0.6"}
 SMALL = {"font-size": "12"}
 FIGURES = STRONG | {"style": "font-variant-numeric:tabular-nums"}
 NOTHING = "–"
@@ -95,7 +95,12 @@ class Board(Sheet):
     ) -> None:
         """A number on a wire: ``quiet`` without its symbol, which is said in words only."""
         group = self.part("value", operations)
-        text = self.write(group, at, "" if quiet else f"{symbol} ", MUTED | {"text-anchor": anchor})
+        text = self.write(
+            group,
+            at,
+            "" if quiet else f"{symbol} ",
+            TEXT | {"font-size": "13", "fill-opacity": "0.85", "text-anchor": anchor},
+        )
         figures = SubElement(text, "tspan", {"font-weight": "600"} if self.lit(operations) or not quiet else {})
         figures.text = written(value)
         self.say(symbol, value)

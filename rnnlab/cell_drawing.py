@@ -18,17 +18,18 @@ from rnnlab.counting import Gate
 from rnnlab.drawing_sheet import CENTRED, MUTED, TEXT
 from rnnlab.reference import Trace
 from rnnlab.symbols import LETTERS
-from rnnlab.texts import _, ngettext, number
+from rnnlab.texts import _, ngettext
 
 WIDTH = 440
 LEFT, RIGHT = 8, WIDTH - 8  # the ends of wires
-BODY_LEFT, BODY_RIGHT = 80, 384
+BODY_LEFT, BODY_RIGHT = 80, 390
 ENTRY = 96  # where x comes in, and a GRU's state goes down to its gates
-X_LANE, H_LANE = -50, -64  # along which input and state go to the gates
-NAMES, SUMS, ROW = -27, -99, -138  # of the gates
-MEET, LINE = -208, -284  # where gates meet, and the line of the state that is added to
+BODY_TOP, BODY_BOTTOM, BELOW = -332, -26, 2  # the outline of the cell, and where x's wire begins
+X_LANE, H_LANE = -62, -76  # along which input and state go to the gates
+NAMES, SUMS, ROW = -42, -112, -152  # of the gates
+BOTTOM, TOP = ROW + GATE.imag / 2, ROW - GATE.imag / 2
+MEET, LINE = -222, -298  # where gates meet, and the line of the state that is added to
 ASIDE = 8  # state and input enter a gate so far left and right of its middle
-UP, DOWN = -1j, 1j
 
 
 def cell_drawing(trace: Trace, sample: int, t: int, unit: int, active: str) -> str:
@@ -107,11 +108,11 @@ def _at(x: float, y: float) -> complex:
     return complex(x, y)
 
 
-def _take_x(board: Board, numbers: _Unit, operations: str) -> None:
+def _take_x(board: Board, numbers: _Unit, operations: str, x: float = ENTRY) -> None:
     """The beginning of the input's wire, with how many numbers go in."""
     group = board.part("state", operations)
-    board.write(group, _at(ENTRY + 10, -8), "x", TEXT | {"font-size": "16"}, "t")
-    board.write(group, _at(ENTRY + 30, -7), numbers.x, MUTED)
+    board.write(group, _at(x + 10, BELOW - 9), "x", TEXT | {"font-size": "16"}, "t")
+    board.write(group, _at(x + 30, BELOW - 8), numbers.x, MUTED)
     board.said.append(f"x t {numbers.x}")
 
 
@@ -127,18 +128,14 @@ def _squash(board: Board, numbers: _Unit, gate: Gate, x: float, operations: str,
         board.value(f"{letter} {sums}", _at(x + 13, SUMS), said, numbers.sum(gate), "start", quiet=True)
 
 
-def _letter(board: Board, gate: Gate, x: float, operations: str) -> None:
+def _letter(board: Board, gate: Gate, x: float, operations: str, y: float = TOP - 15) -> None:
     """The letter of a gate beside the wire that leaves it."""
-    letter = LETTERS[gate]
-    at = _at(x - 9, ROW - GATE.imag / 2 - 10)
+    letter, at = LETTERS[gate], _at(x - 9, y)
     board.write(board.part("name", f"{letter} {operations}"), at, letter, CENTRED | {"font-style": "italic"})
 
 
-BOTTOM, TOP = ROW + GATE.imag / 2, ROW - GATE.imag / 2  # of the gates
-
-
 def _lstm(board: Board, numbers: _Unit) -> None:
-    board.outline(_at(BODY_LEFT, -318), _at(BODY_RIGHT, -12))
+    board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
     columns = {Gate.FORGET: 124, Gate.INPUT: 190, Gate.CANDIDATE: 256, Gate.OUTPUT: 322}
     f, i, g, o = columns.values()
     everywhere = "f i g o sums"
@@ -148,12 +145,16 @@ def _lstm(board: Board, numbers: _Unit) -> None:
         use = "h" if gate is Gate.OUTPUT else "c"
         board.wire(f"{LETTERS[gate]} sums", _at(LEFT, H_LANE), _at(x - ASIDE, H_LANE), _at(x - ASIDE, BOTTOM))
         board.wire(
-            f"{LETTERS[gate]} sums", _at(ENTRY, 0), _at(ENTRY, X_LANE), _at(x + ASIDE, X_LANE), _at(x + ASIDE, BOTTOM)
+            f"{LETTERS[gate]} sums",
+            _at(ENTRY, BELOW),
+            _at(ENTRY, X_LANE),
+            _at(x + ASIDE, X_LANE),
+            _at(x + ASIDE, BOTTOM),
         )
         _squash(board, numbers, gate, x, use, sums="sums")
         _letter(board, gate, x, use)
     _cell_state(board, numbers, f, i, g)
-    _reveal(board, numbers, o, 366)
+    _reveal(board, numbers, o, 363)
 
 
 def _cell_state(board: Board, numbers: _Unit, f: float, i: float, g: float) -> None:
@@ -178,7 +179,7 @@ def _cell_state(board: Board, numbers: _Unit, f: float, i: float, g: float) -> N
 
 def _reveal(board: Board, numbers: _Unit, o: float, x: float) -> None:
     """h_t = o∘tanh(c_t), down from the line."""
-    squash, meet = -242, -184
+    squash, meet = -256, -198
     board.dot(_at(x, LINE))
     board.wire("h", _at(x, LINE), _at(x, squash - 11))
     board.function("h", _at(x, squash), "tanh", width=36)
@@ -191,10 +192,10 @@ def _reveal(board: Board, numbers: _Unit, o: float, x: float) -> None:
 
 
 def _gru(board: Board, numbers: _Unit) -> None:
-    board.outline(_at(BODY_LEFT, -318), _at(BODY_RIGHT, -12))
-    z, r, meet, g = 132, 206, 268, 332
+    board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
+    z, r, meet, g = 134, 207, 274, 336
     h_in = _at(LEFT, LINE), _at(ENTRY, LINE), _at(ENTRY, H_LANE)
-    x_in = _at(ENTRY, 0), _at(ENTRY, X_LANE)
+    x_in = _at(ENTRY, BELOW), _at(ENTRY, X_LANE)
     board.dot(_at(ENTRY, LINE))
     board.end("r z g h sums_h", _at(LEFT, LINE), "h", numbers.earlier, numbers.h_before)
     _take_x(board, numbers, "r z g sums_x")
@@ -213,15 +214,16 @@ def _reset(board: Board, numbers: _Unit, h_in: tuple[complex, ...], r: float, x:
     """What r lets in of the state: of h, or with reset_after of W_hg h + b_hg."""
     after, held = numbers.trace.reset_after, numbers.value("held")
     board.wire("r g", _at(r + GATE.real / 2, ROW), _at(x - NODE, ROW))
+    _letter(board, Gate.RESET, (r + GATE.real / 2 + x) / 2 + 4, "g", ROW - 11)
     board.node("g", _at(x, ROW), "×")
     board.wire("g", _at(x + NODE, ROW), _at(g - GATE.real / 2, ROW))
     if not after:
         board.wire("g", *h_in, _at(x, H_LANE), _at(x, ROW + NODE))
         board.value("g", _at(x, ROW - 20), "r∘h", held, quiet=True)
         return
-    middle = -94
+    middle = -99
     board.wire("g sums_h", *h_in, _at(x, H_LANE), _at(x, middle + 11))
-    board.function("g sums_h", _at(x, middle), "W", "hg")
+    board.function("g sums_h", _at(x, middle), "W", "hg", width=36)
     board.wire("g sums_h", _at(x, middle - 11), _at(x, ROW + NODE))
     board.value("g sums_h", _at(x + 7, (middle - 11 + ROW + NODE) / 2), _("W h of g"), held, "start", quiet=True)
     let_in = numbers.product(numbers.state("r"), numbers.state("held"))
@@ -256,16 +258,17 @@ def _mix(board: Board, numbers: _Unit, z: float, g: float) -> None:
 
 def _simple_rnn(board: Board, numbers: _Unit) -> None:
     """h_t = tanh(W_x x + W_h h + b), from left to right."""
-    gate, row, below = Gate.STATE, -116, -58
-    first, add, squash = 132, 216, 312
-    board.outline(_at(BODY_LEFT, -206), _at(BODY_RIGHT, -20))
+    gate, row, below = Gate.STATE, -130, -72
+    first, add, squash = 138, 224, 322
+    board.outline(_at(BODY_LEFT, -222), _at(BODY_RIGHT, -34))
     board.end("h", _at(LEFT, row), "h", numbers.earlier, numbers.h_before)
     board.wire("h", _at(LEFT, row), _at(first - 21, row))
     board.function("h", _at(first, row), "W", "h")
     board.wire("h", _at(first + 21, row), _at(add - NODE, row))
     real = numbers.real
     board.value("h", _at((first + add) / 2 + 6, row - 13), "W h", numbers.of_h(gate) if real else None, quiet=True)
-    board.wire("h", _at(add, 0), _at(add, below + 11))
+    _take_x(board, numbers, "h", add)
+    board.wire("h", _at(add, BELOW), _at(add, below + 11))
     board.function("h", _at(add, below), "W", "x")
     board.wire("h", _at(add, below - 11), _at(add, row + NODE))
     board.value(
@@ -277,8 +280,8 @@ def _simple_rnn(board: Board, numbers: _Unit) -> None:
         quiet=True,
     )
     for bias in numbers.biases(gate):
-        board.wire("h", _at(add, -178), _at(add, row - NODE))
-        board.value("h", _at(add, -188), "b", bias)
+        board.wire("h", _at(add, -192), _at(add, row - NODE))
+        board.value("h", _at(add, -202), "b", bias)
     board.node("h", _at(add, row), "+")
     board.wire("h", _at(add + NODE, row), _at(squash - GATE.real / 2, row))
     board.value("h", _at((add + NODE + squash - GATE.real / 2) / 2, row - 13), _("sum"), numbers.sum(gate), quiet=True)
@@ -288,7 +291,7 @@ def _simple_rnn(board: Board, numbers: _Unit) -> None:
 
 
 _CELLS: dict[Cell, tuple[Callable[[Board, _Unit], None], float]] = {
-    Cell.SIMPLE_RNN: (_simple_rnn, 212),
-    Cell.LSTM: (_lstm, 322),
-    Cell.GRU: (_gru, 322),
+    Cell.SIMPLE_RNN: (_simple_rnn, 226),
+    Cell.LSTM: (_lstm, 336),
+    Cell.GRU: (_gru, 336),
 }
