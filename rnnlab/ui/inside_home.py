@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,10 @@ from rnnlab import export_numpy
 from rnnlab.inside import maps, scenes
 from rnnlab.reference import Trace
 from rnnlab.texts import _
-from rnnlab.ui import live
+from rnnlab.ui import live, views
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 #: Single-precision numbers differ by about this, more or less, after some timesteps.
 EXPECTED = 1e-5
@@ -19,20 +23,31 @@ EXPECTED = 1e-5
 _MOST_LINES = 400
 
 
-def compared(trace: Trace) -> None:
-    """The largest difference between the hidden states here and those that Keras computes with the same numbers."""
+def place_for_comparison() -> DeltaGenerator:
+    """Room for ``compared``, so that nothing moves when it is known."""
     place = st.empty()
+    place.markdown(_("Keras computes the same, to compare: checking …"))
+    return place
+
+
+def compared(place: DeltaGenerator, trace: Trace) -> None:
+    """The largest difference between the hidden states here and those that Keras computes with the same numbers."""
     if not maps.real_steps(trace).any():
+        place.markdown(_("There is nothing but padding, so there is nothing to compare with Keras."))
         return
     model, inputs = scenes.alone(trace)
     given = inputs.astype(np.float32), np.zeros(inputs.shape[:2], np.float32)
-    if not live.soon(lambda: live.engine().keras(model, *given) is not None, patience=0.05):
-        place.caption(_("Keras computes the same, to compare: checking …"))
-        live.wait_for(lambda: live.engine().keras(model, *given) is not None)
+
+    def answered() -> bool:
+        return live.engine().keras(model, *given) is not None
+
+    if not live.soon(answered, patience=0.05):
+        live.wait_for(answered)
         return
     answer = live.engine().keras(model, *given)
     if answer is None or isinstance(answer, str):
-        place.caption(_("Keras could not compute the same: {reason}").format(reason=answer or "–"))
+        said = _("Keras could not compute the same: {reason}")
+        place.markdown(said.format(reason=views.plain(answer or _("the engine is lost"))))
         return
     difference = float(np.abs(answer.outputs - model.forward(inputs).outputs).max())
     place.markdown(_verdict(difference, trace))

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from rnnlab.architecture import Range
+from rnnlab.cell_drawing import cell_drawing
 from rnnlab.grids import operation_html
 from rnnlab.inside import dense, maps
 from rnnlab.inside.scenes import Reading, Scene
 from rnnlab.operations import Notation, Operation
+from rnnlab.reference import Trace
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
 from rnnlab.ui import fields, state
@@ -87,6 +89,11 @@ def ask_unit(units: int) -> int:
         return 0
     title, allowed = _("Numbers of unit"), Range(1, units)
     return fields.kept(f"inside unit {units}", 1, lambda v, key: fields.whole(title, key, v, allowed)) - 1
+
+
+def drawing(trace: Trace, step: int, unit: int, chosen: Operation) -> None:
+    """The cell with the numbers of one unit on its wires, and what is being computed lit up."""
+    st.markdown(cell_drawing(trace, 0, step, unit, chosen.name), unsafe_allow_html=True)
 
 
 def _begin(key: str, start: T, options: Sequence[T]) -> None:
