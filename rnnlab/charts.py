@@ -167,12 +167,14 @@ def loss_curves(
         named: whether the chart has a legend of its own.
 
     Returns:
-        A Vega-Lite specification; its data is to be the dataset "table" with columns architecture, epoch, loss, part.
+        A Vega-Lite specification; its data is to be the datasets "table" with columns architecture, epoch, loss, part
+        and "marker" with the column epoch.
     """
     scale = alt.Scale(type="log" if logarithmic else "linear", zero=not logarithmic, nice=True)
     title = "loss (squared error)" if squared else "loss (nats)"
     y = alt.Y("loss:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
-    return specification(_by_epoch(looks, epochs, y, alt.Tooltip("loss:Q", format=".4f"), named))
+    curves = _by_epoch(looks, epochs, y, alt.Tooltip("loss:Q", format=".4f"), named)
+    return specification(alt.LayerChart(layer=[_marker(), curves], height=250, width="container"))
 
 
 @functools.lru_cache
@@ -186,7 +188,7 @@ def metric_curves(looks: tuple[Look, ...], epochs: int, title: str) -> dict[str,
 
     Returns:
         A Vega-Lite specification; its data is to be the datasets "table" with columns architecture, epoch, share, part and
-        "lines" with columns share, label.
+        "lines" with columns share, label, "marker" with the column epoch.
     """
     y = alt.Y("share:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5, format="%"))
     curves = _by_epoch(looks, epochs, y, alt.Tooltip("share:Q", format=".1%"), named=False)
@@ -195,7 +197,14 @@ def metric_curves(looks: tuple[Look, ...], epochs: int, title: str) -> dict[str,
     names = lines.mark_text(align="left", dx=4, dy=-6, color="#888").encode(
         y=alt.Y("share:Q"), x=alt.value(0), text="label:N"
     )
-    return specification(alt.LayerChart(layer=[rules, names, curves], height=250, width="container"))
+    return specification(alt.LayerChart(layer=[_marker(), rules, names, curves], height=250, width="container"))
+
+
+def _marker() -> alt.Chart:
+    """A rule at the epoch of the dataset "marker"."""
+    rule = alt.Chart(alt.NamedData("marker")).mark_rule(strokeWidth=2, opacity=0.55, color="#888")
+    chart: alt.Chart = rule.encode(x=alt.X("epoch:Q"))
+    return chart
 
 
 def _by_epoch(looks: tuple[Look, ...], epochs: int, y: alt.Y, tooltip: alt.Tooltip, named: bool) -> alt.Chart:

@@ -131,6 +131,11 @@ def _trained_on(scores: Scores) -> str:
     return EVERYTHING if math.isnan(scores.held_out) else TRAINING
 
 
+def marker_table(epoch: int | None) -> pd.DataFrame:
+    """Column epoch: the one that is marked in a chart; no row for none."""
+    return pd.DataFrame({"epoch": [] if epoch is None else [epoch]})
+
+
 def goal_table(task: Task, baselines: Sequence[Baseline]) -> pd.DataFrame:
     """Columns share, label: the level from which the task counts as learned, and those of other kinds of models."""
     rows = [(task.goal, _("learned")), *((baseline.held_out, _(baseline.title)) for baseline in baselines)]

@@ -92,9 +92,8 @@ def _png(pixels: bytes, shape: tuple[int, int]) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def readings(task: Task, arrays: Arrays, history: History, most: int) -> None:
-    """The list epoch, loss, prediction of one text, newest first, at most so many; fewer where it is long."""
-    epochs = len(history.scores)
+def readings(task: Task, arrays: Arrays, history: History, epochs: int, most: int) -> None:
+    """The list epoch, loss, prediction of one text over the first ``epochs``, newest first, at most so many; fewer where it is long."""
     most = min(most, max(15, 2400 // arrays.targets.shape[1]))
     places = range(epochs - 1, max(-1, epochs - 1 - most), -1)
     rows = [_reading(history.start + i + 1, history.scores[i], task, arrays, history.shown[i]) for i in places]
@@ -113,9 +112,8 @@ def _reading(epoch: int, scores: Scores, task: Task, arrays: Arrays, shown: Said
     return f"<tr><td>{epoch}</td><td>{scores.loss:.4f}</td><td>{text}{mark}</td></tr>"
 
 
-def epochs(task: Task, history: History, most: int) -> None:
-    """The list of epochs with all that is measured, newest first, at most so many."""
-    count = len(history.scores)
+def epochs(task: Task, history: History, count: int, most: int) -> None:
+    """The list of the first ``count`` epochs with all that is measured, newest first, at most so many."""
     columns = [_("epoch"), _("loss"), _("held out"), _(task.metric), _("held out")]
     if task.hard_part:
         columns.append(_(task.hard_part))
