@@ -490,21 +490,22 @@ class TestServer:
         (pid,) = engine._client.run(os.getpid).values()
         engine.close()
         wait_until(lambda: not alive(pid), 5)
+        assert not alive(pid)
 
     def test_close_while_it_starts_leaves_nothing_behind(self) -> None:
-        before = {child.pid for child in psutil.Process().children(recursive=True)}
+        before = begun_since(set())
         engine = Engine(workers=1)
         time.sleep(0.3)
         engine.close()
         wait_until(lambda: not engine._supervisor.is_alive())
-        wait_until(
-            lambda: (
-                not any(
-                    alive(child.pid) for child in psutil.Process().children(recursive=True) if child.pid not in before
-                )
-            ),
-            10,
-        )
+        wait_until(lambda: not begun_since(before), 10)
+        assert not engine._supervisor.is_alive()
+        assert begun_since(before) == set()
+
+
+def begun_since(before: set[int]) -> set[int]:
+    """The processes below this one, other than those of before, that are still alive."""
+    return {child.pid for child in psutil.Process().children(recursive=True) if alive(child.pid)} - before
 
 
 def alive(pid: int) -> bool:
