@@ -14,8 +14,7 @@ import altair as alt
 import pandas as pd
 
 from rnnlab.architecture import UNITS
-from rnnlab.colours import MATRICES, Look
-from rnnlab.counting import Matrix
+from rnnlab.colours import MATRICES, Look, layers
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
@@ -57,7 +56,8 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
         by: the column that a bar is stacked by.
     """
     parts = list(dict.fromkeys(table.sort_values(f"{by} order")[by]))
-    colours = [MATRICES[Matrix(part)] for part in parts] if by == "matrix" else _shades(parts)
+    fixed = MATRICES if by == "matrix" else layers()
+    colours = [fixed[part] for part in parts]
     legend = alt.Legend(title=None, orient="top", columns=7, symbolType="square")
     bars = _base().properties(height=140 + 32 * len(looks), width="container").mark_bar(cornerRadius=2)
     bars = bars.encode(
@@ -74,14 +74,6 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
     )
     chart: alt.Chart = _with_data(bars, table=table)
     return chart
-
-
-def _shades(layers: Sequence[str]) -> list[str]:
-    """A colour for each layer: the embedding and the output as their matrices, others from dark to light."""
-    fixed = {"embedding": MATRICES[Matrix.EMBEDDING], "output": MATRICES[Matrix.OUTPUT_KERNEL]}
-    recurrent = iter(("#2F6DB5", "#5C9BE0", "#93C1F0", "#C3DEF8"))
-    decoders = iter(("#0B7A5F", "#2FAF8F", "#7DCFB9", "#BFE8DD"))
-    return [fixed.get(layer) or next(decoders if layer.startswith("decoder") else recurrent) for layer in layers]
 
 
 def size_curves(curves: pd.DataFrame, chosen: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
