@@ -57,7 +57,7 @@ class Board(Sheet):
 
     def dot(self, at: complex) -> None:
         """Where wires part."""
-        self.rectangle(self._behind, at, 5 * SQUARE, {"fill": "currentColor", "rx": "2.5"})
+        self.rectangle(self._behind, at, 5 * SQUARE, {"fill": "currentColor", "fill-opacity": "0.7", "rx": "2.5"})
 
     def gate(self, operations: str, middle: complex, gate: Gate, value: float | None) -> None:
         """A box in the colour of a gate: how its sum is squashed, and what it gives."""
@@ -111,8 +111,8 @@ class Board(Sheet):
             self.part("state", operations),
             TEXT | {"text-anchor": "start" if at.real < self.width / 2 else "end"},
         )
-        self.write(group, at - 13j, symbol, place | {"font-size": "16"}, subscript)
-        self.write(group, at + 14j, written(value), FIGURES | place)
+        self.write(group, at - 16j, symbol, place | {"font-size": "16"}, subscript)
+        self.write(group, at + 15j, written(value), FIGURES | place)
         self.say(f"{symbol} {subscript}", value)
 
     def say(self, symbol: str, value: float | None) -> None:

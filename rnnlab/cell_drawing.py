@@ -22,13 +22,14 @@ from rnnlab.texts import _, ngettext
 
 WIDTH = 440
 LEFT, RIGHT = 8, WIDTH - 8  # the ends of wires
-BODY_LEFT, BODY_RIGHT = 80, 390
-ENTRY = 96  # where x comes in, and a GRU's state goes down to its gates
+BODY_LEFT, BODY_RIGHT = 62, 386
+ENTRY = 80  # where x comes in, and a GRU's state goes down to its gates
 BODY_TOP, BODY_BOTTOM, BELOW = -332, -26, 2  # the outline of the cell, and where x's wire begins
 X_LANE, H_LANE = -62, -76  # along which input and state go to the gates
 NAMES, SUMS, ROW = -42, -112, -152  # of the gates
 BOTTOM, TOP = ROW + GATE.imag / 2, ROW - GATE.imag / 2
 MEET, LINE = -222, -298  # where gates meet, and the line of the state that is added to
+PADDING = "padding"  # where nothing is computed, nothing is lit up
 ASIDE = 8  # state and input enter a gate so far left and right of its middle
 
 
@@ -49,7 +50,7 @@ def cell_drawing(trace: Trace, sample: int, t: int, unit: int, active: str) -> s
     lit = next((gate for gate in OF_CELL[trace.cell] if LETTERS[gate] == active), None)
     light = GATES[lit] if lit else CELLS[trace.cell]
     draw, height = _CELLS[trace.cell]
-    board = Board(complex(WIDTH, height), light, active)
+    board = Board(complex(WIDTH, height), light, active if numbers.real or not active else PADDING)
     draw(board, numbers)
     return board.finish(numbers.title, f"{'; '.join(board.said)}.")
 
@@ -136,10 +137,10 @@ def _letter(board: Board, gate: Gate, x: float, operations: str, y: float = TOP 
 
 def _lstm(board: Board, numbers: _Unit) -> None:
     board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
-    columns = {Gate.FORGET: 124, Gate.INPUT: 190, Gate.CANDIDATE: 256, Gate.OUTPUT: 322}
+    columns = {Gate.FORGET: 110, Gate.INPUT: 176, Gate.CANDIDATE: 242, Gate.OUTPUT: 308}
     f, i, g, o = columns.values()
     everywhere = "f i g o sums"
-    board.end(everywhere, _at(LEFT, H_LANE), "h", numbers.earlier, numbers.h_before)
+    board.end(f"{everywhere} {PADDING}", _at(LEFT, H_LANE), "h", numbers.earlier, numbers.h_before)
     _take_x(board, numbers, everywhere)
     for gate, x in columns.items():
         use = "h" if gate is Gate.OUTPUT else "c"
@@ -154,12 +155,12 @@ def _lstm(board: Board, numbers: _Unit) -> None:
         _squash(board, numbers, gate, x, use, sums="sums")
         _letter(board, gate, x, use)
     _cell_state(board, numbers, f, i, g)
-    _reveal(board, numbers, o, 363)
+    _reveal(board, numbers, o, 360)
 
 
 def _cell_state(board: Board, numbers: _Unit, f: float, i: float, g: float) -> None:
     """c_t = f∘c_{t-1} + i∘g, along the line."""
-    board.end("c", _at(LEFT, LINE), "c", numbers.earlier, numbers.c_before)
+    board.end(f"c {PADDING}", _at(LEFT, LINE), "c", numbers.earlier, numbers.c_before)
     board.wire("c", _at(LEFT, LINE), _at(f - NODE, LINE))
     board.wire("f c", _at(f, TOP), _at(f, LINE + NODE))
     board.node("c", _at(f, LINE), "×")
@@ -174,7 +175,7 @@ def _cell_state(board: Board, numbers: _Unit, f: float, i: float, g: float) -> N
     board.value("c", _at(g + 9, (MEET + LINE) / 2), "i∘g", wrote, "start")
     board.node("c", _at(g, LINE), "+")
     board.wire("c", _at(g + NODE, LINE), _at(RIGHT, LINE))
-    board.end("c", _at(RIGHT, LINE), "c", "t", numbers.state("c"))
+    board.end(f"c {PADDING}", _at(RIGHT, LINE), "c", "t", numbers.state("c"))
 
 
 def _reveal(board: Board, numbers: _Unit, o: float, x: float) -> None:
@@ -188,16 +189,16 @@ def _reveal(board: Board, numbers: _Unit, o: float, x: float) -> None:
     board.wire("o h", _at(o, TOP), _at(o, meet), _at(x - NODE, meet))
     board.node("h", _at(x, meet), "×")
     board.wire("h", _at(x, meet + NODE), _at(x, H_LANE), _at(RIGHT, H_LANE))
-    board.end("h", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
+    board.end(f"h {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
 
 
 def _gru(board: Board, numbers: _Unit) -> None:
     board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
-    z, r, meet, g = 134, 207, 274, 336
+    z, r, meet, g = 119, 194, 262, 328
     h_in = _at(LEFT, LINE), _at(ENTRY, LINE), _at(ENTRY, H_LANE)
     x_in = _at(ENTRY, BELOW), _at(ENTRY, X_LANE)
     board.dot(_at(ENTRY, LINE))
-    board.end("r z g h sums_h", _at(LEFT, LINE), "h", numbers.earlier, numbers.h_before)
+    board.end(f"r z g h sums_h {PADDING}", _at(LEFT, LINE), "h", numbers.earlier, numbers.h_before)
     _take_x(board, numbers, "r z g sums_x")
     for gate, x in ((Gate.UPDATE, z), (Gate.RESET, r)):
         letter, use = LETTERS[gate], "h" if gate is Gate.UPDATE else "g"
@@ -251,7 +252,7 @@ def _mix(board: Board, numbers: _Unit, z: float, g: float) -> None:
     board.value("h", _at(g - 9, (MEET + LINE) / 2), "(1−z)∘g", new, "end")
     board.node("h", _at(g, LINE), "+")
     board.wire("h", _at(g + NODE, LINE), _at(RIGHT, LINE))
-    board.end("h", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
+    board.end(f"h {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
     _letter(board, Gate.UPDATE, z, "h")
     _letter(board, Gate.CANDIDATE, g, "h")
 
@@ -259,9 +260,9 @@ def _mix(board: Board, numbers: _Unit, z: float, g: float) -> None:
 def _simple_rnn(board: Board, numbers: _Unit) -> None:
     """h_t = tanh(W_x x + W_h h + b), from left to right."""
     gate, row, below = Gate.STATE, -130, -72
-    first, add, squash = 138, 224, 322
+    first, add, squash = 122, 212, 314
     board.outline(_at(BODY_LEFT, -222), _at(BODY_RIGHT, -34))
-    board.end("h", _at(LEFT, row), "h", numbers.earlier, numbers.h_before)
+    board.end(f"h {PADDING}", _at(LEFT, row), "h", numbers.earlier, numbers.h_before)
     board.wire("h", _at(LEFT, row), _at(first - 21, row))
     board.function("h", _at(first, row), "W", "h")
     board.wire("h", _at(first + 21, row), _at(add - NODE, row))
@@ -287,7 +288,7 @@ def _simple_rnn(board: Board, numbers: _Unit) -> None:
     board.value("h", _at((add + NODE + squash - GATE.real / 2) / 2, row - 13), _("sum"), numbers.sum(gate), quiet=True)
     board.gate("h", _at(squash, row), gate, numbers.value("h"))
     board.wire("h", _at(squash + GATE.real / 2, row), _at(RIGHT, row))
-    board.end("h", _at(RIGHT, row), "h", "t", numbers.state("h"))
+    board.end(f"h {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
 
 
 _CELLS: dict[Cell, tuple[Callable[[Board, _Unit], None], float]] = {
