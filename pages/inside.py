@@ -17,6 +17,8 @@ views.heading(
 )
 inside_views.style()
 run = training_views.current_run()
+active = run is not None and run.status.active  # looked at once: a run may end while the page is drawn
+every = inside_choice.every(run)
 
 
 def body() -> None:
@@ -29,9 +31,11 @@ def body() -> None:
     if chosen and chosen.reading:
         trace = inside_edits.edited(chosen, chosen.reading)
         recurrent(chosen, chosen.reading, trace)
-        inside_home.compared(place, trace)
+        inside_home.compared(place, trace, moving=every is not None)
     elif chosen:
         inside_views.without_memory(chosen.scene)
+    if run and active and not run.status.active:
+        st.rerun()
 
 
 def recurrent(chosen: Chosen, reading: Reading, trace: Trace) -> None:
@@ -65,4 +69,4 @@ def recurrent(chosen: Chosen, reading: Reading, trace: Trace) -> None:
         inside_home.code(trace, trace.cell)
 
 
-st.fragment(body)()
+st.fragment(body, run_every=every)()

@@ -50,7 +50,7 @@ def heatmap(units: int, steps: tuple[str, ...], limit: float, colour: str = "") 
         alt.value("rgba(128,128,128,.18)"),
         alt.Color("value:Q", scale=alt.Scale(domain=domain, range=colours, clamp=True), legend=legend),
     )
-    cells = alt.Chart(alt.NamedData("table")).mark_rect(cornerRadius=1.5).encode(
+    cells = alt.Chart(alt.NamedData("table")).mark_rect(cornerRadius=1.5, invalid=None).encode(
         x=x, y=y, color=fill, tooltip=[alt.Tooltip("step:O"), alt.Tooltip("unit:O"), alt.Tooltip("value:Q", format=".4f")],
     )  # fmt: skip
     frame = alt.Chart(alt.NamedData("now")).mark_rect(

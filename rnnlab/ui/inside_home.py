@@ -30,8 +30,14 @@ def place_for_comparison() -> DeltaGenerator:
     return place
 
 
-def compared(place: DeltaGenerator, trace: Trace) -> None:
-    """The largest difference between the hidden states here and those that Keras computes with the same numbers."""
+def compared(place: DeltaGenerator, trace: Trace, moving: bool) -> None:
+    """The largest difference between the hidden states here and those that Keras computes with the same numbers.
+
+    Nothing is asked while all is ``moving``: before an answer came, other numbers would be there.
+    """
+    if moving:
+        place.markdown(_("Keras computes the same, to compare, as soon as nothing moves."))
+        return
     if not maps.real_steps(trace).any():
         place.markdown(_("There is nothing but padding, so there is nothing to compare with Keras."))
         return

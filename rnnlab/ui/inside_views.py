@@ -45,7 +45,7 @@ def ask_step(reading: Reading, name: str) -> int:
         return 0
     key = state.key(f"inside-step-{name}-{len(steps)}")
     kept = f"inside step {name} {len(steps)}"
-    _begin(key, state.kept(kept, lambda: order[0]), range(len(steps)))
+    _begin(key, state.kept(kept, lambda: maps.first_step(reading.trace)), range(len(steps)))
     left, right = st.columns([5, 3], gap="medium", vertical_alignment="center")
     with left:
         label = _("Timestep")
@@ -80,7 +80,7 @@ def ask_operation(found: Sequence[Operation]) -> Operation:
 def ask_notation() -> Notation:
     """In which of the lectures' three forms a gate is written."""
     title = _("Written with")
-    return fields.kept("inside notation", Notation.SEPARATE, lambda v, key: fields.pick(title, key, list(Notation), v, lambda n: _(n.value)))  # fmt: skip
+    return fields.kept("inside notation", Notation.SEPARATE, lambda v, key: fields.select(title, key, list(Notation), v, lambda n: _(n.value)))  # fmt: skip
 
 
 def ask_unit(units: int) -> int:
