@@ -92,7 +92,7 @@ def _grid(grid: Grid, most: int) -> str:
     width = sum(block.width for block in blocks)
     inner = "".join(map(_block_html, blocks))
     size = _("{rows:,} × {columns:,}").format(rows=rows, columns=columns)
-    label = f"<small><em>{symbol_html(grid.label)}</em><br><i>{escape(size)}</i></small>"
+    label = f"<small><em>{symbol_html(grid.label)}</em><br/><i>{escape(size)}</i></small>"
     return f'<span class="lab-grid" style="--n:{width:.4g}"><span class="lab-blocks">{inner}</span>{label}</span>'
 
 
