@@ -1,5 +1,6 @@
 """Operations as coloured grids: the HTML parsed again, its words, and colours on which letters can be read."""
 
+from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from rnnlab.architecture import Cell
 from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO, GATES, signed
+from rnnlab.counting import GATES as OF_CELL
 from rnnlab.counting import Gate
 from rnnlab.grids import describe, operation_html, plain, symbol_html
 from rnnlab.operations import Grid, Notation, Operation, operations
@@ -192,3 +194,30 @@ def test_signed_numbers_are_blue_below_zero_and_red_above_and_stronger_the_large
 @pytest.mark.parametrize("gate", Gate)
 def test_white_letters_can_be_read_on_every_gate(gate):
     assert contrast(channels(GATES[gate]), [255] * 3) >= 3.5
+
+
+#: What is left of red, green and blue, in linear light: Machado et al., "A Physiologically-based Model for Simulation of
+#: Color Vision Deficiency" (2009), at full strength.
+SEEN = {
+    "all": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def as_seen(colour, matrix):
+    """A colour in CIE L*a*b*, as it is seen with these cones."""
+    shares = np.array(channels(colour)) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ np.clip(np.array(matrix) @ linear, 0, 1) / [0.9505, 1, 1.089]
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("cell", [Cell.LSTM, Cell.GRU])
+@pytest.mark.parametrize("matrix", SEEN.values(), ids=SEEN)
+def test_gates_of_a_cell_are_told_apart_by_the_colour_blind_too(cell, matrix):
+    for one, other in combinations(OF_CELL[cell], 2):
+        assert np.linalg.norm(as_seen(GATES[one], matrix) - as_seen(GATES[other], matrix)) > 20
