@@ -48,6 +48,13 @@ class Clipping(StrEnum):
     VALUE = "value"
 
 
+class TrainerKind(StrEnum):
+    """Who trains: Keras, or min-char-rnn in NumPy (see ``min_char_rnn``)."""
+
+    KERAS = "keras"
+    NUMPY = "numpy"
+
+
 class RealRange(NamedTuple):
     """The numbers from ``low`` to ``high``, both included."""
 

@@ -259,3 +259,8 @@ def _check(text: str, vocabulary: str, units: int, chunk: int) -> None:
             "at most {most:,} are trained"
         )
         raise ValueError(sentence.format(characters=len(vocabulary), units=units, weights=weights, most=MOST_TRAINABLE))
+
+
+def chunk_of(text: str) -> int:
+    """The characters of a chunk: 25, or all but the last of a text that is shorter."""
+    return max(1, min(CHUNK, len(text) - 1))
