@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.recording import Recording
+from rnnlab.tasks.drawn import Said
 from rnnlab.texts import noted
 
 
@@ -55,11 +57,10 @@ class Scores(NamedTuple):
         return self.metric if math.isnan(self.held_out) else self.held_out
 
 
-class Shown(NamedTuple):
-    """What a model says to the few samples that are drawn while it trains."""
-
-    predicted: NDArray[np.uint16]  # (N, P) token or class numbers
-    probability: NDArray[np.float32]  # (N, P) of each, or the number itself where a number is said
+#: Nothing recorded: no epochs (0), and no weights (0, 0).
+NO_RECORD = np.zeros(0, np.uint32), np.zeros((0, 0), np.float32)
+#: Bytes of weights that travel with one report of a race under way; the rest comes at its end.
+WEIGHTS_AT_ONCE = 2**18
 
 
 class Chunk(NamedTuple):
@@ -72,6 +73,8 @@ class Chunk(NamedTuple):
     confusion: NDArray[np.uint32]  # (K, K) at the last of them: rows are right, columns said; (0, 0) without classes
     seconds: float  # of training so far, waiting for the pace not counted
     part: float = 0.0  # how much of the next epoch is done
+    recorded: NDArray[np.uint32] = NO_RECORD[0]  # (R) after which epochs weights were recorded
+    weights: NDArray[np.float32] = NO_RECORD[1]  # (R, P) all weights, one after the other
 
     @property
     def losses(self) -> NDArray[np.float64]:
@@ -91,7 +94,14 @@ class Chunk(NamedTuple):
         return cls(event["first"], seconds=event["seconds"], part=event["part"], **arrays)
 
 
-_KINDS = {"scores": np.float64, "predicted": np.uint16, "probability": np.float32, "confusion": np.uint32}
+_KINDS = {
+    "scores": np.float64,
+    "predicted": np.uint16,
+    "probability": np.float32,
+    "confusion": np.uint32,
+    "recorded": np.uint32,
+    "weights": np.float32,
+}
 NO_CONFUSION = np.zeros((0, 0), np.uint32)
 
 
@@ -105,10 +115,11 @@ class History:
 
     start: int = 0
     scores: list[Scores] = field(default_factory=list)
-    shown: list[Shown] = field(default_factory=list)
+    shown: list[Said] = field(default_factory=list)  # (N, P) to the samples that are drawn
     confusion: NDArray[np.uint32] = field(default_factory=lambda: NO_CONFUSION)
     seconds: float = 0.0
     part: float = 0.0
+    recording: Recording = field(default_factory=Recording)
 
     @property
     def epochs(self) -> int:
@@ -120,23 +131,24 @@ class History:
         return [scores.loss for scores in self.scores[:]]
 
     @property
-    def now(self) -> tuple[Scores, Shown] | None:
+    def now(self) -> tuple[Scores, Said] | None:
         """The newest epoch; None before the first."""
         epochs = len(self.scores)
         return (self.scores[epochs - 1], self.shown[epochs - 1]) if epochs else None
 
-    def add(self, scores: Scores, shown: Shown, confusion: NDArray[np.uint32]) -> None:
+    def add(self, scores: Scores, shown: Said, confusion: NDArray[np.uint32]) -> None:
         """Add the next epoch."""
         self.shown.append(shown)
         self.confusion = confusion
         self.part = 0.0
         self.scores.append(scores)  # last: whoever reads meanwhile counts epochs by the scores
 
-    def chunk(self, first: int) -> Chunk:
-        """The epochs from number ``first`` on."""
+    def chunk(self, first: int, live: bool = False) -> Chunk:
+        """The epochs from number ``first`` on; of a ``live`` race with no more weights than travel quickly."""
         begin = first - 1 - self.start
         new = len(self.scores) - begin
         shape = (new, *(self.shown[0].predicted.shape if self.shown else (0, 0)))
+        kept = self.recording.since(first - 2, WEIGHTS_AT_ONCE) if live else dict(self.recording.kept)
         return Chunk(
             first,
             np.array(self.scores[begin:], np.float64).reshape(new, len(Scores._fields)),
@@ -145,6 +157,7 @@ class History:
             self.confusion,
             self.seconds,
             self.part,
+            *((np.array(list(kept), np.uint32), np.array(list(kept.values()))) if kept else NO_RECORD),
         )
 
     def extend(self, chunk: Chunk) -> None:
@@ -152,10 +165,11 @@ class History:
         known = self.epochs - (chunk.first - 1)
         if known < 0:
             return
-        self.shown.extend(map(Shown, chunk.predicted[known:], chunk.probability[known:]))
+        self.shown.extend(map(Said, chunk.predicted[known:], chunk.probability[known:]))
         self.seconds = max(self.seconds, chunk.seconds)
         if len(chunk.scores) >= known:
             self.confusion, self.part = chunk.confusion, chunk.part
+        self.recording.merge(dict(zip(chunk.recorded.tolist(), chunk.weights, strict=True)))
         self.scores.extend(Scores(*row) for row in chunk.scores[known:].tolist())
 
     def first_learned(self, goal: float) -> int | None:
