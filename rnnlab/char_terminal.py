@@ -11,9 +11,9 @@ import unicodedata
 from pathlib import Path
 
 from rnnlab.architecture import Cell, Range
-from rnnlab.experiment import TrainerKind
+from rnnlab.experiment import ITERATIONS_AN_EPOCH, TrainerKind
 from rnnlab.history import Status
-from rnnlab.min_char_rnn import LIMIT, RATE, SAMPLE_EVERY, UNITS_AT_FIRST, MinCharRnn, chunk_of
+from rnnlab.min_char_rnn import LIMIT, RATE, UNITS_AT_FIRST, MinCharRnn, chunk_of
 from rnnlab.tasks import text_file
 
 ITERATIONS, ITERATIONS_AT_FIRST = Range(1, 100_000_000), 10_000
@@ -68,9 +68,9 @@ def train(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     tell(model)
     while model.iterations < iterations and not stopped.is_set():
         model.step()
-        if model.iterations % SAMPLE_EVERY == 0:
+        if model.iterations % ITERATIONS_AN_EPOCH == 0:
             tell(model)
-    if model.iterations % SAMPLE_EVERY:
+    if model.iterations % ITERATIONS_AN_EPOCH:
         tell(model)
     status = Status.FINISHED if model.iterations == iterations else Status.STOPPED
     _tell_end(model, status, time.perf_counter() - begin, chosen.json)

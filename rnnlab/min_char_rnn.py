@@ -19,14 +19,12 @@ from numpy.typing import NDArray
 
 from rnnlab.architecture import MOST_TRAINABLE, TIMESTEPS, UNITS, Activation, Architecture, Cell, Form
 from rnnlab.counting import count
-from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED
+from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, WRITTEN
 from rnnlab.reference import Array, Trace, Weights
 from rnnlab.reference.equations import State, simple_rnn
 from rnnlab.texts import _
 
 UNITS_AT_FIRST, CHUNK, RATE, LIMIT = 100, 25, 0.1, 5.0
-#: Iterations between two samples, and characters of each.
-SAMPLE_EVERY, SAMPLE_LENGTH = 100, 200
 #: Standard deviation of the weights at first, and what stands under Adagrad's root.
 SPREAD, EPSILON = 0.01, 1e-8
 #: How much of the smoothed loss is kept at each iteration.
@@ -172,11 +170,11 @@ class MinCharRnn:
         if self._place + self.chunk >= len(self._numbers):
             self._h, self._place = np.zeros_like(self._h), 0
 
-    def sample(self, length: int = SAMPLE_LENGTH) -> str:
+    def sample(self, length: int = WRITTEN) -> str:
         """A text that the model writes: each character is drawn by its probability and read next (F16)."""
         return self.spell(self.draw(length).tokens)
 
-    def draw(self, length: int = SAMPLE_LENGTH) -> Sample:
+    def draw(self, length: int = WRITTEN) -> Sample:
         """The same as numbers, with the probability of each.
 
         It begins with the state that training has come to and the character that is next to be read there. Training goes on

@@ -17,10 +17,10 @@ from rnnlab.architecture import Architecture, Form
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Summary, count
 from rnnlab.engine import Engine, EngineState, Run, RunLane
-from rnnlab.experiment import Experiment
+from rnnlab.experiment import Experiment, Watched
 from rnnlab.history import Scores, Status
 from rnnlab.tasks import Task
-from rnnlab.tasks.task import Arrays, Baseline, Metric, samples
+from rnnlab.tasks.task import Baseline, Metric
 from rnnlab.texts import _, ngettext, noted, seconds
 from rnnlab.ui import drawn_views, views
 
@@ -106,10 +106,10 @@ def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
     Where the page took the run for ``active``, it runs again as soon as the run has ended.
     """
     first = run.experiments[0]
-    arrays = samples(first.task, first.training.seed)
+    watched = first.watched()
 
     def tick() -> None:
-        _draw_race(run, arrays, logarithmic, view)
+        _draw_race(run, watched, logarithmic, view)
         if active and not run.status.active:
             st.rerun()
 
@@ -118,7 +118,7 @@ def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
         wait_for(lambda: engine().baselines(first) is not None)
 
 
-def _draw_race(run: Run, arrays: Arrays, logarithmic: bool, view: View) -> None:
+def _draw_race(run: Run, watched: Sequence[Watched], logarithmic: bool, view: View) -> None:
     lanes_looks = looks([experiment.architecture for experiment in run.experiments])
     _headline(run)
     first = run.experiments[0]
@@ -127,7 +127,7 @@ def _draw_race(run: Run, arrays: Arrays, logarithmic: bool, view: View) -> None:
     grid = st.grid(min_column_width=300, gap="small")
     for lane, look in zip(run.lanes, lanes_looks, strict=True):
         with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):
-            _draw_lane(lane, look, arrays, view)
+            _draw_lane(lane, look, watched, view)
     for baseline in baselines:
         with grid.container(border=True, gap="xsmall"):
             _draw_baseline(baseline, first.task)
@@ -200,20 +200,20 @@ def _metric_text(lanes_looks: tuple[Look, ...], task: Task) -> str:
     ).format(metric=_(task.metric), names=names)
 
 
-def _draw_lane(lane: RunLane, look: Look, arrays: Arrays, view: View) -> None:
+def _draw_lane(lane: RunLane, look: Look, watched: Sequence[Watched], view: View) -> None:
     task, history = lane.experiment.task, lane.history
     views.lane_title(look)
     most = _MOST_ROWS_MOVING if lane.status.active else _MOST_ROWS
     scores, shown = history.now or (None, None)
     if not task.holds_out:
-        drawn_views.samples(task, arrays, shown)
+        drawn_views.samples(task, watched, shown)
     views.facts(_facts(lane, scores))
     if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
         st.error(f"{_(lane.status.value)} {lane.reason}".strip())
     if not task.holds_out:
-        drawn_views.readings(task, arrays, history, most)
+        drawn_views.readings(task, watched[0], history, most)
     elif view is View.SAMPLES:
-        drawn_views.samples(task, arrays, shown)
+        drawn_views.samples(task, watched, shown)
     elif view is View.CONFUSION:
         drawn_views.confusion(task, history.confusion)
     else:
