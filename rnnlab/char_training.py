@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.experiment import ITERATIONS_AN_EPOCH, Experiment, why_not_numpy
+from rnnlab.experiment import ITERATIONS_AN_EPOCH, Experiment
 from rnnlab.history import NO_CONFUSION, Scores, Start
 from rnnlab.min_char_rnn import MinCharRnn, chunk_of
 from rnnlab.reference import Model
@@ -26,8 +26,8 @@ class CharTrainer:
     """
 
     def __init__(self, experiment: Experiment, start: Start) -> None:
-        if why := why_not_numpy(experiment.architecture):
-            raise ValueError(why)
+        if experiment.refusal:
+            raise ValueError(experiment.refusal)
         task, training = experiment.task, experiment.training
         assert isinstance(task, TextTask)
         self.experiment, self.epochs = experiment, start.epochs

@@ -129,6 +129,11 @@ class Training:
     device: str = "auto"
     trainer: TrainerKind = TrainerKind.KERAS
 
+    @property
+    def place(self) -> str:
+        """The device where it is trained, as ``device`` names them."""
+        return "cpu" if self.trainer is TrainerKind.NUMPY else self.device
+
     def __post_init__(self) -> None:
         check_choice("optimizer", self.optimizer, Optimizer)
         check_choice("clipping", self.clipping, Clipping)
@@ -170,8 +175,8 @@ class Experiment:
     """One architecture, one task, one way to train it: the same experiment gives the same numbers.
 
     Raises:
-        ValueError: the task cannot be learned, or not by this trainer. Whether the trainer is one for the architecture, it
-            says itself, so that others on the same bench are trained.
+        ValueError: the task cannot be learned, or not by this trainer. An architecture that it does not train is no error,
+            so that others on the same bench are trained: see ``refusal``.
     """
 
     architecture: Architecture
@@ -187,6 +192,11 @@ class Experiment:
     @property
     def form(self) -> Form:
         return self.task.form
+
+    @property
+    def refusal(self) -> str:
+        """Why the trainer does not train this architecture; empty where it does."""
+        return why_not_numpy(self.architecture) if self.training.trainer is TrainerKind.NUMPY else ""
 
     def watched(self) -> tuple[Watched, ...]:
         """The samples that are looked at while it trains."""

@@ -179,7 +179,12 @@ def script(experiment: Experiment) -> str:
     """A Python script that repeats the run with plain Keras: same initial weights, same batches, same losses.
 
     Where the samples are not a text, it reads them from ``DATA_FILE`` (``data_file``). Where NumPy trains, so does it.
+
+    Raises:
+        ValueError: the trainer does not train this architecture.
     """
+    if experiment.refusal:
+        raise ValueError(experiment.refusal)
     if experiment.training.trainer is TrainerKind.NUMPY:
         return f"{_head(experiment, 'numpy')}\n{char_script.code(experiment)}"
     task, training, form = experiment.task, experiment.training, experiment.form

@@ -9,6 +9,7 @@ import pytest
 
 from rnnlab import training
 from rnnlab.architecture import Architecture, Cell, Direction
+from rnnlab.engine.runs import Run
 from rnnlab.experiment import Experiment, Pace, PaceKind, TrainerKind, Training, numpy_trains, why_not_numpy
 from rnnlab.export import history_csv, script
 from rnnlab.history import History, Start, Status
@@ -144,3 +145,17 @@ def test_before_anything_is_written_there_is_room_for_it():
     assert (sample.target, sample.length) == (None, 200)
     (sample,) = Experiment(SMALL, LONG).watched()
     assert sample.length == len(sample.target) == len(LONG.text) - 1
+
+
+def test_a_run_knows_from_its_start_which_lanes_are_not_trained():
+    run_of_two = Run((of_numpy(architecture=Architecture(Cell.LSTM, 8)), of_numpy()), Pace())
+    assert [lane.status for lane in run_of_two.lanes] == [Status.FAILED, Status.WAITING]
+    assert run_of_two.racing == run_of_two.lanes[1:]
+    assert run_of_two.status is Status.WAITING
+    with pytest.raises(ValueError, match="a SimpleRNN of one layer"):
+        script(run_of_two.experiments[0])
+
+
+def test_numpy_trains_on_the_cpu_whatever_is_chosen():
+    assert of_numpy(device="gpu:1").training.place == "cpu"
+    assert Training(device="gpu:1").place == "gpu:1"

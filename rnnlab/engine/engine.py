@@ -290,7 +290,7 @@ class Engine:
             for run in list(self._runs.values()):
                 if run.status is Status.WAITING and (address := self._free_worker(run)):
                     run.begin(address)
-                    run.device = _title(self._devices[address], run.experiments[0].training.device)
+                    run.device = _title(self._devices[address], run.experiments[0].training.place)
                     starts = tuple(lane.start() for lane in run.racing)
                     experiments = tuple(lane.experiment for lane in run.racing)
                     arguments = (self._topic, run.attempt, experiments, run.pace, starts)
@@ -306,7 +306,7 @@ class Engine:
             alike = (other.pace.kind is PaceKind.SLOW) == slow
             if other.worker in busy and other.status.active and alike:
                 busy[other.worker] += 1
-        wanted = run.experiments[0].training.device
+        wanted = run.experiments[0].training.place
         fitting = [a for a in busy if busy[a] < (SLOW_RACES if slow else FAST_RACES)]
         fitting = [a for a in fitting if _has(self._devices[a], wanted)] or (
             fitting if not self._has_device(wanted) else []
