@@ -23,7 +23,7 @@ from rnnlab.architecture import (
     check_choice,
 )
 from rnnlab.tasks import TASKS, Task, task
-from rnnlab.tasks.task import Inputs, Targets, samples
+from rnnlab.tasks.task import Arrays, Inputs, Targets
 from rnnlab.tasks.text import TextTask
 from rnnlab.texts import _
 
@@ -198,9 +198,9 @@ class Experiment:
         """Why the trainer does not train this architecture; empty where it does."""
         return why_not_numpy(self.architecture) if self.training.trainer is TrainerKind.NUMPY else ""
 
-    def watched(self) -> tuple[Watched, ...]:
-        """The samples that are looked at while it trains."""
-        inputs, targets = samples(self.task, self.training.seed)
+    def watched(self, drawn: Arrays) -> tuple[Watched, ...]:
+        """What is said, or written, while it trains, to the samples that its task draws."""
+        inputs, targets = drawn
         if self.training.trainer is TrainerKind.NUMPY:
             return (Watched(inputs[0], None, WRITTEN),)
         questions = len(self.task.questions(inputs)) // len(inputs)

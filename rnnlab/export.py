@@ -15,6 +15,7 @@ from rnnlab.architecture import Activation, Architecture, Cell, Form, MergeMode,
 from rnnlab.experiment import Clipping, Experiment, TrainerKind, Training
 from rnnlab.history import History, Scores
 from rnnlab.plan import Kind, Layer, input_shape, plan
+from rnnlab.tasks.task import samples
 from rnnlab.tasks.text import TextTask
 
 #: The first character of a cell that a spreadsheet would take for a formula.
@@ -247,7 +248,7 @@ def history_csv(lanes: Iterable[tuple[str, Experiment, History]]) -> str:
     writer = csv.writer(file)
     writer.writerow(["architecture", "epoch", *Scores._fields, "predictions", "probabilities"])
     for label, experiment, history in lanes:
-        watched = experiment.watched()
+        watched = experiment.watched(samples(experiment.task, experiment.training.seed))
         rows = list(zip(history.scores, history.shown, strict=False))
         for epoch, (scores, shown) in enumerate(rows, start=history.start + 1):
             said = [

@@ -16,6 +16,7 @@ from rnnlab.history import History, Start, Status
 from rnnlab.min_char_rnn import MinCharRnn
 from rnnlab.reference import Model
 from rnnlab.tasks import TASKS, task
+from rnnlab.tasks.task import samples
 from tests.races import run
 from tests.strategies import learnable
 
@@ -141,9 +142,9 @@ def test_the_history_holds_the_texts_that_were_written():
 
 
 def test_before_anything_is_written_there_is_room_for_it():
-    (sample,) = of_numpy().watched()
+    (sample,) = of_numpy().watched(samples(LONG, 0))
     assert (sample.target, sample.length) == (None, 200)
-    (sample,) = Experiment(SMALL, LONG).watched()
+    (sample,) = Experiment(SMALL, LONG).watched(samples(LONG, 0))
     assert sample.length == len(sample.target) == len(LONG.text) - 1
 
 

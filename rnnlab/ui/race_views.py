@@ -58,7 +58,8 @@ def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
     Where the page took the run for ``active``, it runs again as soon as the run has ended.
     """
     first = run.experiments[0]
-    shown = Shown(0, samples(first.task, first.training.seed), first.watched(), view)
+    arrays = samples(first.task, first.training.seed)
+    shown = Shown(0, arrays, first.watched(arrays), view)
 
     def tick() -> None:
         _draw_race(run, shown, logarithmic)

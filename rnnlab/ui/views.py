@@ -55,7 +55,7 @@ table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem
 .lab-log .x{text-decoration:underline wavy rgba(217,97,26,.9) 1.5px;text-underline-offset:3px;opacity:.75}
 .lab-log .done{color:#0F9A78;font-weight:600}
 .lab-facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;font-variant-numeric:tabular-nums}
-.lab-facts b{font-weight:600}.lab-facts i{font-style:normal}.lab-facts.lines{flex-direction:column;font-size:1rem;gap:.15rem}.lab-facts.lines b{font-weight:400}.lab-facts.lines span{display:flex;gap:.6rem}.lab-facts.lines i{font-style:normal;opacity:.65;min-width:3.4rem}
+.lab-facts span{min-width:0}.lab-facts b{font-weight:600;overflow-wrap:anywhere}.lab-facts i{font-style:normal}.lab-facts.lines{flex-direction:column;font-size:1rem;gap:.15rem}.lab-facts.lines b{font-weight:400}.lab-facts.lines span{display:flex;gap:.6rem}.lab-facts.lines i{font-style:normal;opacity:.65;min-width:3.4rem}
 .lab-matrices{display:flex;flex-wrap:wrap;gap:.25rem .9rem;margin:.3rem 0 .1rem;font-size:.85rem;align-items:center}
 .lab-matrix{display:inline-block;padding:.05rem .45rem;border:2px solid rgba(128,128,128,.3);border-radius:.35rem;margin-left:.25rem}
 .lab-matrix.look{border:2px dashed #D9611A;background:rgba(217,97,26,.14);font-weight:700}
