@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
+from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Start
 from rnnlab.tasks.task import Baseline, Task
 
@@ -85,6 +86,11 @@ def said(architecture: Architecture, form: Form, state: bytes, samples: NDArray[
 def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:
     """What models of another kind reach on the data of a task."""
     return task.baselines(seed)
+
+
+def clipped(trial: clipping.Trial) -> clipping.Tried:
+    """Small trainings with gradients clipped and not."""
+    return clipping.try_out(trial)
 
 
 def keras_file(architecture: Architecture, form: Form, state: bytes) -> bytes:
