@@ -131,6 +131,18 @@ def compile_forward(model: keras.Model, form: Form, device: str) -> Forward:
     return lambda inputs: np.asarray(forward(tf.convert_to_tensor(inputs)))
 
 
+def gradients(
+    model: keras.Model, form: Form, inputs: Samples, targets: Samples
+) -> tuple[NDArray[np.float32], tuple[NDArray[np.float32], ...]]:
+    """The outputs (B, S, K) of samples (B, …), and the gradients of their loss by every weight of the model."""
+    encode = _encoder(model, form)
+    with tf.GradientTape() as tape:
+        outputs = _in_steps(model(encode(tf.convert_to_tensor(inputs))), form)
+        loss = _loss(targets, outputs, form)
+    found = tape.gradient(loss, model.trainable_variables)
+    return outputs.numpy(), tuple(tf.convert_to_tensor(gradient).numpy() for gradient in found)
+
+
 def _encoder(model: keras.Model, form: Form) -> Callable[[Any], Any]:
     """What turns a task's inputs into those of the model: token numbers one-hot, where it has no embedding.
 

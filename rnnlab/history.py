@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.recording import Recording
 from rnnlab.texts import noted
 
 
@@ -62,6 +63,12 @@ class Shown(NamedTuple):
     probability: NDArray[np.float32]  # (N, P) of each, or the number itself where a number is said
 
 
+#: Nothing recorded: no epochs (0), and no weights (0, 0).
+NO_RECORD = np.zeros(0, np.uint32), np.zeros((0, 0), np.float32)
+#: Bytes of weights that travel with one report of a race under way; the rest comes at its end.
+WEIGHTS_AT_ONCE = 2**18
+
+
 class Chunk(NamedTuple):
     """Some epochs in a row, as a worker reports them: ``E`` epochs from ``first`` on, numbered from 1."""
 
@@ -72,6 +79,8 @@ class Chunk(NamedTuple):
     confusion: NDArray[np.uint32]  # (K, K) at the last of them: rows are right, columns said; (0, 0) without classes
     seconds: float  # of training so far, waiting for the pace not counted
     part: float = 0.0  # how much of the next epoch is done
+    recorded: NDArray[np.uint32] = NO_RECORD[0]  # (R) after which epochs weights were recorded
+    weights: NDArray[np.float32] = NO_RECORD[1]  # (R, P) all weights, one after the other
 
     @property
     def losses(self) -> NDArray[np.float64]:
@@ -91,7 +100,14 @@ class Chunk(NamedTuple):
         return cls(event["first"], seconds=event["seconds"], part=event["part"], **arrays)
 
 
-_KINDS = {"scores": np.float64, "predicted": np.uint16, "probability": np.float32, "confusion": np.uint32}
+_KINDS = {
+    "scores": np.float64,
+    "predicted": np.uint16,
+    "probability": np.float32,
+    "confusion": np.uint32,
+    "recorded": np.uint32,
+    "weights": np.float32,
+}
 NO_CONFUSION = np.zeros((0, 0), np.uint32)
 
 
@@ -109,6 +125,7 @@ class History:
     confusion: NDArray[np.uint32] = field(default_factory=lambda: NO_CONFUSION)
     seconds: float = 0.0
     part: float = 0.0
+    recording: Recording = field(default_factory=Recording)
 
     @property
     def epochs(self) -> int:
@@ -132,11 +149,12 @@ class History:
         self.part = 0.0
         self.scores.append(scores)  # last: whoever reads meanwhile counts epochs by the scores
 
-    def chunk(self, first: int) -> Chunk:
-        """The epochs from number ``first`` on."""
+    def chunk(self, first: int, live: bool = False) -> Chunk:
+        """The epochs from number ``first`` on; of a ``live`` race with no more weights than travel quickly."""
         begin = first - 1 - self.start
         new = len(self.scores) - begin
         shape = (new, *(self.shown[0].predicted.shape if self.shown else (0, 0)))
+        kept = self.recording.since(first - 2, WEIGHTS_AT_ONCE) if live else dict(self.recording.kept)
         return Chunk(
             first,
             np.array(self.scores[begin:], np.float64).reshape(new, len(Scores._fields)),
@@ -145,6 +163,7 @@ class History:
             self.confusion,
             self.seconds,
             self.part,
+            *((np.array(list(kept), np.uint32), np.array(list(kept.values()))) if kept else NO_RECORD),
         )
 
     def extend(self, chunk: Chunk) -> None:
@@ -156,6 +175,7 @@ class History:
         self.seconds = max(self.seconds, chunk.seconds)
         if len(chunk.scores) >= known:
             self.confusion, self.part = chunk.confusion, chunk.part
+        self.recording.merge(dict(zip(chunk.recorded.tolist(), chunk.weights, strict=True)))
         self.scores.extend(Scores(*row) for row in chunk.scores[known:].tolist())
 
     def first_learned(self, goal: float) -> int | None:

@@ -22,6 +22,7 @@ from rnnlab.backend import keras
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Shown, Start, Status
 from rnnlab.models import build
+from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.task import Arrays, score
 
 Report = Callable[[int, Chunk], None]
@@ -171,6 +172,10 @@ class Trainer:
         batches = range(0, len(inputs), self._batch_size)
         return np.concatenate([self._compiled.forward(inputs[i : i + self._batch_size]) for i in batches])
 
+    def weights(self) -> NDArray[np.float32]:
+        """All weights, one after the other in Keras' order: (P)."""
+        return np.concatenate([weight.ravel() for weight in self._compiled.model.get_weights()])
+
     def state(self) -> bytes:
         """Weights, the optimizer's variables, and what the epoch under way has come to, as npz."""
         model, optimizer, *_ = self._compiled
@@ -264,6 +269,16 @@ def answer(architecture: Architecture, form: Form, state: bytes, samples: NDArra
     return backend.compile_forward(model, form, "cpu")(samples)
 
 
+def keras_side(model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide:
+    """Outputs and gradients of the loss that Keras gives to the same weights and samples."""
+    form = replace(model.form, batch_size=None)
+    if not form.pattern.one_input:
+        form = replace(form, timesteps=inputs.shape[1])
+    built = build(model.architecture, form)
+    built.set_weights([array.astype(np.float32) for array in model.weights])
+    return KerasSide(*backend.gradients(built, form, inputs, targets))
+
+
 def make_optimizer(training: Training) -> keras.Optimizer:
     """Keras' optimizer as the settings say."""
     clip = {
@@ -287,6 +302,8 @@ class _Lane:
             self.trainer = Trainer(experiment, start)
         except ValueError as error:
             self.status, self.reason = Status.FAILED, str(error)
+        else:
+            self._record()
 
     def step(self) -> bool:
         """Train on one batch; whether that ended an epoch."""
@@ -296,6 +313,7 @@ class _Lane:
         if ended:
             scores, shown, confusion = self.trainer.finish_epoch()
             self.history.add(scores, shown, confusion)
+            self._record()
             if not np.isfinite(scores.loss):
                 self.status = Status.DIVERGED
             elif self.history.epochs >= self.experiment.training.epochs:
@@ -305,12 +323,19 @@ class _Lane:
         self.history.seconds += time.perf_counter() - begin
         return ended
 
+    def _record(self) -> None:
+        """Keep the weights as they are now, where a replay will want them."""
+        assert self.trainer is not None
+        done = self.history.epochs >= self.experiment.training.epochs
+        if self.history.recording.wants(self.history.epochs) or done:
+            self.history.recording.add(self.history.epochs, self.trainer.weights())
+
     def unreported_chunk(self) -> Chunk | None:
         """What was reached since the last time this was asked for."""
         now = self.history.epochs, self.history.part
         if now == self.reported:
             return None
-        chunk = self.history.chunk(self.reported[0] + 1)
+        chunk = self.history.chunk(self.reported[0] + 1, live=True)
         self.reported = now
         return chunk
 

@@ -107,6 +107,8 @@ def test_an_event_holds_only_numbers_and_bytes():
         "predicted": ((2, SAMPLES, STEPS), bytes, 2 * SAMPLES * STEPS * 2),
         "probability": ((2, SAMPLES, STEPS), bytes, 2 * SAMPLES * STEPS * 4),
         "confusion": ((CLASSES, CLASSES), bytes, CLASSES**2 * 4),
+        "recorded": ((0,), bytes, 0),
+        "weights": ((0, 0), bytes, 0),
     }
     assert all(type(size) is int for shape, _ in event.values() for size in shape)
 

@@ -6,6 +6,7 @@ not taken yet, and notices what is gone. Everyone else only changes what is want
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tempfile
@@ -31,6 +32,7 @@ from rnnlab.engine.runs import Run
 from rnnlab.experiment import Device, Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
+from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.task import Baseline
 from rnnlab.texts import noted
 
@@ -168,6 +170,24 @@ class Engine:
         question = ("said", run.attempt, lane, samples.shape, samples.tobytes())
         model = chosen.experiment.architecture, chosen.experiment.form
         return self._ask(question, on_worker.said, lambda: (*model, chosen.state(), samples))  # type: ignore[no-any-return]
+
+    def keras(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide | str | None:
+        """What Keras makes of the same weights and samples, to check NumPy against; None until it is there.
+
+        Args:
+            model: the weights.
+            inputs: samples (B, …), as a task has them.
+            targets: what is expected of them, (B, S), for the gradients of the loss.
+        """
+        flat = model.flat
+        asked = model.architecture, model.form, flat, inputs, targets
+        question = (
+            "keras",
+            *asked[:2],
+            *(hashlib.sha256(array.tobytes()).digest() for array in asked[2:]),
+            inputs.shape,
+        )
+        return self._ask(question, on_worker.keras_side, lambda: asked)  # type: ignore[no-any-return]
 
     def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
         """What models of another kind reach on the data of this experiment; None until it is known."""

@@ -5,10 +5,18 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.history import History, Reached, Start, Status
+from rnnlab.recording import Recording
+
+
+@lru_cache(maxsize=12)
+def read_recording(file: Path) -> Recording:
+    """The recording in a file; it is written once and never changed."""
+    return Recording.from_npz(file.read_bytes())
 
 
 @dataclass(eq=False)
@@ -20,12 +28,30 @@ class RunLane:
     status: Status = Status.WAITING
     reason: str = ""
     state_file: Path | None = None
+    recording_file: Path | None = None
+
+    @property
+    def recording(self) -> Recording:
+        """The weights at chosen epochs: as reported while it trains, afterwards from their file."""
+        return read_recording(self.recording_file) if self.recording_file else self.history.recording
 
     def start(self) -> Start:
         """Where this lane goes on from."""
         if self.state_file is None:
             return Start()
         return Start(self.state_file.read_bytes(), self.history.epochs, self.history.seconds)
+
+    def keep_recording(self, file: Path) -> None:
+        """Put the recorded weights away into a file: many runs would fill the memory."""
+        file.write_bytes(self.history.recording.to_npz())
+        self.recording_file, self.history.recording = file, Recording()
+
+    def fetch_recording(self) -> None:
+        """Take it out of its file again, to record more."""
+        if self.recording_file:
+            self.history.recording = Recording.from_npz(self.recording_file.read_bytes())
+            self.recording_file.unlink(missing_ok=True)
+            self.recording_file = None
 
     def state(self) -> bytes:
         """Weights and optimizer as they were when it ended; empty where nothing was kept."""
@@ -101,6 +127,7 @@ class Run:
             if result.state:
                 lane.state_file = folder / f"{self.id}-{self.lanes.index(lane)}.npz"
                 lane.state_file.write_bytes(result.state)
+                lane.keep_recording(folder / f"{self.attempt}-{self.lanes.index(lane)}-weights.npz")
             lane.reason, lane.status = result.reason, result.status
         self._stop_clock()
 
@@ -117,13 +144,15 @@ class Run:
         self.attempts += 1
         self.racing = tuple(lane for lane in self.lanes if lane.status.can_continue)
         for lane in self.racing:
+            lane.fetch_recording()
             lane.status = Status.WAITING
 
     def forget(self) -> None:
         """Delete the files of this run."""
         for lane in self.lanes:
-            if lane.state_file:
-                lane.state_file.unlink(missing_ok=True)
+            for file in (lane.state_file, lane.recording_file):
+                if file:
+                    file.unlink(missing_ok=True)
 
     def _stop_clock(self) -> None:
         self._elapsed, self._since = self.elapsed, None

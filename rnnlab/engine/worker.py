@@ -13,6 +13,7 @@ from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Start
+from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.task import Baseline, Task
 
 if TYPE_CHECKING:
@@ -81,6 +82,15 @@ def said(architecture: Architecture, form: Form, state: bytes, samples: NDArray[
     from rnnlab import training
 
     return training.answer(architecture, form, state, samples)
+
+
+def keras_side(
+    architecture: Architecture, form: Form, flat: NDArray[np.float32], inputs: NDArray[Any], targets: NDArray[Any]
+) -> KerasSide:
+    """Outputs and gradients of a model with these weights, in Keras."""
+    from rnnlab import training
+
+    return training.keras_side(Model.from_flat(architecture, form, flat), inputs, targets)
 
 
 def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:

@@ -7,6 +7,18 @@ as ``plan`` says.
 
 from rnnlab.reference.equations import Array, Weights, random_weights, sigmoid
 from rnnlab.reference.layers import Trace, run
-from rnnlab.reference.model import Gradients, Model, Pass
+from rnnlab.reference.model import Gradients, KerasSide, Model, Pass, weight_shapes
 
-__all__ = ["Array", "Gradients", "Model", "Pass", "Trace", "Weights", "random_weights", "run", "sigmoid"]
+__all__ = [
+    "Array",
+    "Gradients",
+    "KerasSide",
+    "Model",
+    "Pass",
+    "Trace",
+    "Weights",
+    "random_weights",
+    "run",
+    "sigmoid",
+    "weight_shapes",
+]

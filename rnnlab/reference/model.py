@@ -43,6 +43,19 @@ class Gradients(NamedTuple):
     reads: tuple[Read, ...]
 
 
+class KerasSide(NamedTuple):
+    """What Keras makes of a model's weights and samples."""
+
+    outputs: NDArray[np.float32]  # (B, S, K)
+    gradients: tuple[NDArray[np.float32], ...]  # of the loss by every weight, in Keras' order
+
+    def difference(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> float:
+        """The largest |NumPy − Keras| of any output or gradient."""
+        read = model.forward(inputs)
+        ours = read.outputs, *read.back(targets).weights
+        return max(float(np.abs(a - b).max()) for a, b in zip(ours, (self.outputs, *self.gradients), strict=True))
+
+
 class Pass:
     """One forward pass, with every intermediate value.
 
@@ -146,6 +159,21 @@ class Model:
         return cls(
             architecture, form, tuple(array for layer in plan(architecture, form) for array in _drawn(layer, rng))
         )
+
+    @classmethod
+    def from_flat(cls, architecture: Architecture, form: Form, flat: NDArray[np.floating[Any]]) -> Model:
+        """A model from all of its weights one after the other, (P), as a ``Recording`` has them."""
+        shapes = [weight.shape for weight in weight_shapes(architecture, form)]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        if ends[-1] != len(flat):
+            raise ValueError(f"this model has {ends[-1]:,} weights, not {len(flat):,}")
+        parts = np.split(flat, ends[:-1])
+        return cls(architecture, form, tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+
+    @property
+    def flat(self) -> NDArray[np.float32]:
+        """All weights one after the other, (P)."""
+        return np.concatenate([array.ravel() for array in self.weights]).astype(np.float32)
 
     @cached_property
     def _weights(self) -> tuple[Array, ...]:
