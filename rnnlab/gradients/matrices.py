@@ -33,16 +33,18 @@ def spectral_radius(matrix: Array) -> float:
 
 def recurrent_places(architecture: Architecture, form: Form) -> tuple[int, ...]:
     """Which weight arrays of a model are recurrent kernels, from the input to the output."""
-    return tuple(
-        place for place, weight in enumerate(weight_shapes(architecture, form)) if "recurrent" in weight.name
-    )
+    return tuple(place for place, weight in enumerate(weight_shapes(architecture, form)) if "recurrent" in weight.name)
 
 
 def first_kernels(architecture: Architecture, form: Form) -> tuple[int, ...]:
     """Which weight arrays are the input kernels W_x of the first recurrent layer, of each direction."""
     cells = [layer.name for layer in plan(architecture, form) if layer.kind is Kind.CELL]
     found = enumerate(weight_shapes(architecture, form))
-    return tuple(n for n, weight in found if weight.layer == cells[0] and weight.name.removeprefix("forward_").removeprefix("backward_") == "kernel")
+    return tuple(
+        n
+        for n, weight in found
+        if weight.layer == cells[0] and weight.name.removeprefix("forward_").removeprefix("backward_") == "kernel"
+    )
 
 
 def blocks(model: Model) -> tuple[Block, ...]:

@@ -81,7 +81,10 @@ class Plot(NamedTuple):
 def tell(plot: Plot, between: Sequence[str]) -> Scene:
     """The scene of this plot, with these sentences between the two people's coming and the turning."""
     one, other = (plot.first, plot.second) if plot.first_turns else (plot.second, plot.first)
-    opening, following = FIRST[plot.opening].format(NAMES[plot.first]), SECOND[plot.following].format(NAMES[plot.second])
+    opening, following = (
+        FIRST[plot.opening].format(NAMES[plot.first]),
+        SECOND[plot.following].format(NAMES[plot.second]),
+    )
     return Scene(" ".join((opening, following, *between, LAST[plot.last].format(NAMES[one]))), other)
 
 
@@ -111,16 +114,19 @@ def _scenes(rng: np.random.Generator, count: int, known: bool) -> tuple[Scene, .
 @lru_cache(maxsize=4)
 def _data(seed: int) -> Data:
     train, held_out = scenes(seed)
-    learned = _numbered(train)
-    forgotten = forget(learned.inputs, np.random.default_rng((seed, ORDER)))
-    names = np.isin(learned.inputs, [KNOWN.index(name) for name in NAMES])  # without a name nobody could answer
-    learned = learned._replace(inputs=np.where(names, learned.inputs, forgotten))
-    return Data(learned, _numbered(held_out), np.zeros(len(held_out), bool))
+    read = _encoded(train)
+    forgotten = forget(read, np.random.default_rng((seed, ORDER)))
+    names = np.isin(read, [KNOWN.index(name) for name in NAMES])  # without a name nobody could answer
+    learned = Arrays(np.where(names, read, forgotten), _answers(train))
+    return Data(learned, Arrays(_encoded(held_out), _answers(held_out)), np.zeros(len(held_out), bool))
 
 
-def _numbered(told: Sequence[Scene]) -> Arrays:
-    targets: NDArray[np.int32] = np.array([[scene.answer] for scene in told], np.int32)
-    return Arrays(encode([scene.text for scene in told], KNOWN, JaneTask.timesteps), targets)
+def _encoded(told: Sequence[Scene]) -> NDArray[np.int32]:
+    return encode([scene.text for scene in told], KNOWN, JaneTask.timesteps)
+
+
+def _answers(told: Sequence[Scene]) -> NDArray[np.int32]:
+    return np.array([[scene.answer] for scene in told], np.int32)
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ class JaneTask(SentenceTask):
     defaults = Defaults(
         bench=tuple(Architecture(cell, 32, 16) for cell in (Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU)),
         epochs=16,
-        learning_rate=0.005,
+        learning_rate=0.01,
         batch_size=64,
         clip_norm=1.0,
     )
