@@ -39,6 +39,7 @@ from rnnlab.formulas import layer_formulas, shape_text, term_text
 from rnnlab.history import Chunk, History, Reached, Scores, Status
 from rnnlab.quiz import terminal
 from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task
+from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import samples
 from rnnlab.tasks.text import TEXT_LENGTH
 
@@ -288,7 +289,8 @@ def _said(experiment: Experiment, chunk: Chunk, epoch: int = -1) -> str:
     if not len(chunk.scores):
         return ""
     inputs, targets = samples(experiment.task, experiment.training.seed)
-    return experiment.task.draw(inputs[0], targets[0], chunk.predicted[epoch, 0], chunk.probability[epoch, 0]).said
+    said = Said(chunk.predicted[epoch, 0], chunk.probability[epoch, 0])
+    return experiment.task.draw(inputs[0], targets[0], said).said
 
 
 def _json_report(experiments: Sequence[Experiment], names: Sequence[str]) -> Any:

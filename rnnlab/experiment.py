@@ -268,4 +268,4 @@ def default_training(task: Task) -> Training:
 
 def default_pace(task: Task) -> Pace:
     """How fast a race on this task is shown at first."""
-    return Pace(PaceKind.SLOW if task.defaults.slow else PaceKind.FULL)
+    return Pace(PaceKind.FULL if task.holds_out else PaceKind.SLOW)

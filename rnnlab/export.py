@@ -243,7 +243,7 @@ def history_csv(lanes: Iterable[tuple[str, Experiment, History]]) -> str:
         drawn = samples(experiment.task, experiment.training.seed)
         rows = list(zip(history.scores, history.shown, strict=False))
         for epoch, (scores, shown) in enumerate(rows, start=history.start + 1):
-            said = [experiment.task.draw(*each).said for each in zip(*drawn, *shown, strict=True)]
+            said = [experiment.task.draw(*each).said for each in zip(*drawn, shown.each(), strict=True)]
             text = " | ".join(said)
             safe = f"'{text}" if text.startswith(FORMULA_STARTS) else text
             numbers = ["" if math.isnan(score) else repr(score) for score in scores]

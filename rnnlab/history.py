@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.recording import Recording
+from rnnlab.tasks.drawn import Said
 from rnnlab.texts import noted
 
 
@@ -54,13 +55,6 @@ class Scores(NamedTuple):
     def judged(self) -> float:
         """The share by which learning is judged: of held-out samples where there are any."""
         return self.metric if math.isnan(self.held_out) else self.held_out
-
-
-class Shown(NamedTuple):
-    """What a model says to the few samples that are drawn while it trains."""
-
-    predicted: NDArray[np.uint16]  # (N, P) token or class numbers
-    probability: NDArray[np.float32]  # (N, P) of each, or the number itself where a number is said
 
 
 #: Nothing recorded: no epochs (0), and no weights (0, 0).
@@ -121,7 +115,7 @@ class History:
 
     start: int = 0
     scores: list[Scores] = field(default_factory=list)
-    shown: list[Shown] = field(default_factory=list)
+    shown: list[Said] = field(default_factory=list)  # (N, P) to the samples that are drawn
     confusion: NDArray[np.uint32] = field(default_factory=lambda: NO_CONFUSION)
     seconds: float = 0.0
     part: float = 0.0
@@ -137,12 +131,12 @@ class History:
         return [scores.loss for scores in self.scores[:]]
 
     @property
-    def now(self) -> tuple[Scores, Shown] | None:
+    def now(self) -> tuple[Scores, Said] | None:
         """The newest epoch; None before the first."""
         epochs = len(self.scores)
         return (self.scores[epochs - 1], self.shown[epochs - 1]) if epochs else None
 
-    def add(self, scores: Scores, shown: Shown, confusion: NDArray[np.uint32]) -> None:
+    def add(self, scores: Scores, shown: Said, confusion: NDArray[np.uint32]) -> None:
         """Add the next epoch."""
         self.shown.append(shown)
         self.confusion = confusion
@@ -171,7 +165,7 @@ class History:
         known = self.epochs - (chunk.first - 1)
         if known < 0:
             return
-        self.shown.extend(map(Shown, chunk.predicted[known:], chunk.probability[known:]))
+        self.shown.extend(map(Said, chunk.predicted[known:], chunk.probability[known:]))
         self.seconds = max(self.seconds, chunk.seconds)
         if len(chunk.scores) >= known:
             self.confusion, self.part = chunk.confusion, chunk.part

@@ -20,9 +20,10 @@ from rnnlab import backend
 from rnnlab.architecture import Activation, Architecture, Form
 from rnnlab.backend import keras
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
-from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Shown, Start, Status
+from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Start, Status
 from rnnlab.models import build
 from rnnlab.reference import KerasSide, Model
+from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Arrays, score
 
 Report = Callable[[int, Chunk], None]
@@ -101,7 +102,7 @@ class Trainer:
         self._order: NDArray[np.int64] | None = None  # of the samples, in the epoch under way
         self._done: list[float] = []  # loss and metric of each step of this epoch
         self._metrics: list[float] = []
-        self._said = Shown(np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32))
+        self._said = Said(np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32))
         with backend.place(experiment.training.device):
             self._compiled = _take(self._key, experiment.training)
             self._begin(start)
@@ -131,7 +132,7 @@ class Trainer:
         predicted, probability = np.asarray(predicted, np.uint16), np.asarray(probability, np.float32)
         self._done.append(float(loss))
         self._metrics.append(score(self.experiment.task.metric, predicted, probability, targets))
-        self._said = Shown(predicted, probability)
+        self._said = Said(predicted, probability)
         return len(self._done) >= self._steps or not np.isfinite(self._done[-1])
 
     def _batch(self, number: int) -> Arrays:
@@ -144,28 +145,28 @@ class Trainer:
         chosen = self._order[number * self._batch_size : (number + 1) * self._batch_size]
         return Arrays(inputs[chosen], targets[chosen])
 
-    def finish_epoch(self) -> tuple[Scores, Shown, NDArray[np.uint32]]:
+    def finish_epoch(self) -> tuple[Scores, Said, NDArray[np.uint32]]:
         """What the epoch came to, and what the model now says to held-out samples; or said in it, where none are."""
         loss, metric = float(np.mean(self._done)), float(np.mean(self._metrics))
         self._done, self._metrics = [], []
         self.epochs += 1
-        inputs, targets = self._data.held_out
-        if not len(inputs):
-            return Scores(loss, metric), self._said, NO_CONFUSION
         task = self.experiment.task
+        inputs, targets = self._data.held_out
+        if not task.holds_out:
+            return Scores(loss, metric), self._said, NO_CONFUSION
         outputs = self._forward(inputs)  # (N, S, K)
         predicted, said = outputs.argmax(-1), outputs.max(-1)
         held_out, hard = score(task.metric, predicted, said, targets), self._data.hard
-        in_hard = score(task.metric, predicted[hard], said[hard], targets[hard]) if hard.any() else math.nan
+        in_hard = score(task.metric, predicted[hard], said[hard], targets[hard]) if hard is not None else math.nan
         scores = Scores(loss, metric, _mean_loss(outputs, targets, self._form), held_out, in_hard)
         return scores, self._show(), _confusion(predicted, targets, self._classes)
 
-    def _show(self) -> Shown:
+    def _show(self) -> Said:
         task = self.experiment.task
         samples = self._data.held_out.inputs[: task.shown]
         outputs = self._forward(task.questions(samples))  # (N·R, S, K)
         shape = (len(samples), -1)
-        return Shown(outputs.argmax(-1).astype(np.uint16).reshape(shape), outputs.max(-1).reshape(shape))
+        return Said(outputs.argmax(-1).astype(np.uint16).reshape(shape), outputs.max(-1).reshape(shape))
 
     def _forward(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Outputs (N, S, K), computed in batches: one-hot, all samples together might not fit."""

@@ -9,7 +9,7 @@ import pytest
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, Pattern
 from rnnlab.charts import loss_curves, metric_curves, parameter_stack, ratio_bars, size_curves
 from rnnlab.colours import CELLS, looks
-from rnnlab.history import NO_CONFUSION, History, Scores, Shown
+from rnnlab.history import NO_CONFUSION, History, Scores
 from rnnlab.tables import (
     chosen_table,
     goal_table,
@@ -20,6 +20,7 @@ from rnnlab.tables import (
     size_table,
 )
 from rnnlab.tasks import TASKS
+from rnnlab.tasks.drawn import Said
 
 SIX = (
     *FIRST_BENCH,
@@ -131,7 +132,7 @@ def test_curves_of_what_is_right_are_a_specification_with_levels_to_compare_with
 
 def test_the_curves_read_columns_that_their_tables_have():
     made = History()
-    made.add(Scores(0.5, 0.25, 0.75, 0.125), Shown(np.zeros((1, 1)), np.ones((1, 1))), NO_CONFUSION)
+    made.add(Scores(0.5, 0.25, 0.75, 0.125), Said(np.zeros((1, 1)), np.ones((1, 1))), NO_CONFUSION)
     seen = looks(FIRST_BENCH[:1])
     loss, metric = loss_table([made], seen), metric_table([made], seen)
     assert fields_of(loss_curves(seen, 50, True)) == set(loss.columns)

@@ -20,9 +20,10 @@ from rnnlab.architecture import FIRST_BENCH, Activation, Architecture, Cell, Dir
 from rnnlab.counting import count
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Training
 from rnnlab.export import DATA_FILE, data_file, history_csv, model_code, script
-from rnnlab.history import NO_CONFUSION, History, Scores, Shown
+from rnnlab.history import NO_CONFUSION, History, Scores
 from rnnlab.presets import PRESETS
 from rnnlab.tasks import task
+from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import samples
 from rnnlab.tasks.text import TextTask
 from tests.races import run
@@ -181,7 +182,7 @@ def history(*predictions, start=0):
     """A history with these predictions of a single sample; losses 1, 1/2, 1/3 …, probabilities 0.5."""
     made = History(start=start)
     for number, tokens in enumerate(predictions, start=1):
-        shown = Shown(np.array([tokens], np.uint16), np.full((1, len(tokens)), 0.5, np.float32))
+        shown = Said(np.array([tokens], np.uint16), np.full((1, len(tokens)), 0.5, np.float32))
         made.add(Scores(1 / number, 0.25), shown, NO_CONFUSION)
     return made
 
@@ -216,7 +217,10 @@ def test_what_is_held_out_and_all_samples_that_are_drawn_stand_in_csv_too():
     told = dict(zip(header, row, strict=True))
     assert [float(told[name]) for name in Scores._fields] == list(made.scores[0])
     (shown,), drawn = made.shown, samples(experiment.task, 2)
-    each = [experiment.task.draw(*sample).said for sample in zip(*drawn, *shown, strict=True)]
+    each = [
+        experiment.task.draw(inputs, target, Said(predicted, probability)).said
+        for inputs, target, predicted, probability in zip(*drawn, *shown, strict=True)
+    ]
     assert told["predictions"].split(" | ") == each
     likely = [probabilities.split() for probabilities in told["probabilities"].split(" | ")]
     assert np.allclose(np.array(likely, float), shown.probability, atol=1e-4)

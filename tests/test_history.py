@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.history import NO_CONFUSION, Chunk, History, Scores, Shown, Status, first_of
+from rnnlab.history import NO_CONFUSION, Chunk, History, Scores, Status, first_of
+from rnnlab.tasks.drawn import Said
 
 SAMPLES, STEPS, CLASSES = 2, 3, 4
 
@@ -36,7 +37,7 @@ def epochs_of(made):
     for number, row, predicted, probability in zip(
         range(made.first, made.first + len(made.scores)), *made[1:4], strict=True
     ):
-        yield Scores(*row.tolist()), Shown(predicted, probability), confusion(number)
+        yield Scores(*row.tolist()), Said(predicted, probability), confusion(number)
 
 
 def check_is_complete(history, start, last):
@@ -148,7 +149,7 @@ def learned(start, *scores):
     """A history whose scores are these: one number of the samples of training, or also one held out."""
     history = History(start=start)
     for metric, held_out in scores:
-        history.add(Scores(0.1, metric, 0.2, held_out), Shown(np.zeros((1, 1)), np.ones((1, 1))), NO_CONFUSION)
+        history.add(Scores(0.1, metric, 0.2, held_out), Said(np.zeros((1, 1)), np.ones((1, 1))), NO_CONFUSION)
     return history
 
 
@@ -179,7 +180,7 @@ def test_those_that_learned_first_come_first_together_and_nobody_where_nobody_ha
 
 def test_an_epoch_that_is_being_added_does_not_count_yet():
     history = History()
-    history.shown.append(Shown(np.array([[1, 2, 3]], np.uint16), np.ones((1, 3), np.float32)))
+    history.shown.append(Said(np.array([[1, 2, 3]], np.uint16), np.ones((1, 3), np.float32)))
     assert history.epochs == 0
     assert history.now is None
     assert history.first_learned(0.0) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rnnlab.architecture import Architecture, Cell, Direction, Form, Pattern
 from rnnlab.colours import looks
 from rnnlab.counting import count
-from rnnlab.history import NO_CONFUSION, History, Scores, Shown
+from rnnlab.history import NO_CONFUSION, History, Scores
 from rnnlab.tables import (
     chosen_table,
     goal_table,
@@ -24,6 +24,7 @@ from rnnlab.tables import (
     size_table,
 )
 from rnnlab.tasks import TASKS
+from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Baseline
 from tests.strategies import architectures, forms
 
@@ -36,7 +37,7 @@ QUIZ = Form(5_000, timesteps=30, pattern=Pattern.MANY_TO_ONE, outputs=1)
 benches = st.lists(architectures(), min_size=1, max_size=6).map(tuple)
 
 
-SHOWN = Shown(np.zeros((1, 1), np.uint16), np.ones((1, 1), np.float32))
+SHOWN = Said(np.zeros((1, 1), np.uint16), np.ones((1, 1), np.float32))
 
 
 def history(losses, start=0):
@@ -183,7 +184,11 @@ def test_what_is_held_out_has_curves_of_its_own_also_where_the_loss_is_no_longer
 
 
 def test_levels_to_compare_with_are_the_goal_and_what_others_reach():
-    table = goal_table(TASKS["sentiment"], (Baseline("bag of words", 0.6, 0.3), Baseline("always the same", 0.2, 0.2)))
+    others = (
+        Baseline("bag of words", 0.6, 0.3, "It sees no order."),
+        Baseline("always the same", 0.2, 0.2, "It reads nothing."),
+    )
+    table = goal_table(TASKS["sentiment"], others)
     assert table.values.tolist() == [
         [TASKS["sentiment"].goal, "learned"],
         [0.6, "bag of words"],

@@ -11,7 +11,8 @@ from sklearn.datasets import load_digits
 
 from rnnlab.architecture import Pattern
 from rnnlab.tasks import digits, frames
-from rnnlab.tasks.task import Mark, Metric, score
+from rnnlab.tasks.drawn import Mark, Said
+from rnnlab.tasks.task import Metric, score
 
 DIGIT, ROWS, CAPTION = digits.TASKS
 (FRAMES,) = frames.TASKS
@@ -98,7 +99,7 @@ def test_samples_have_the_shapes_of_the_form_and_fill_their_batches(task):
         assert arrays.inputs.min() >= 0
         assert arrays.inputs.max() <= 1
     assert len(data.train.inputs) % task.defaults.batch_size == 0
-    assert data.hard.tolist() == [False] * len(data.held_out.inputs)
+    assert data.hard is None
 
 
 @pytest.mark.parametrize("task", digits.TASKS, ids=by_name)
@@ -162,13 +163,14 @@ def test_the_place_of_the_dot_in_one_frame_does_not_tell_how_it_came_there():
 
 @pytest.mark.parametrize("task", [DIGIT, ROWS], ids=by_name)
 def test_a_digit_is_drawn_with_its_picture_and_marked(task, picture):
-    inputs, said, sure = picture.reshape(task.data(0).train.inputs.shape[1:]), np.array([7]), np.array([0.75])
-    right, wrong, unknown = (task.draw(inputs, target, said, sure) for target in (np.array([7]), np.array([1]), None))
+    inputs = picture.reshape(task.data(0).train.inputs.shape[1:])
+    said = Said(np.array([7]), np.array([0.75]))
+    right, wrong, unknown = (task.draw(inputs, target, said) for target in (np.array([7]), np.array([1]), None))
     for drawn in (right, wrong, unknown):
         np.testing.assert_array_equal(drawn.picture, picture)
         assert [(piece.text, piece.note) for piece in drawn.pieces] == [("7", "75%")]
     assert (marks(right), right.after) == ([RIGHT], "")
-    assert (marks(wrong), wrong.after) == ([WRONG], "it is 1")
+    assert (marks(wrong), wrong.after) == ([WRONG], "it is “1”")
     assert (marks(unknown), unknown.after) == ([PLAIN], "")
 
 
@@ -187,7 +189,7 @@ CAPTIONS = [
 @pytest.mark.parametrize(("target", "written", "read", "expected", "after"), CAPTIONS)
 def test_a_caption_is_drawn_up_to_its_first_end_mark(target, written, read, expected, after, picture):
     tokens = caption(target) if target is not None else None
-    drawn = CAPTION.draw(picture.reshape(64), tokens, caption(written), likely(6))
+    drawn = CAPTION.draw(picture.reshape(64), tokens, Said(caption(written), likely(6)))
     assert "".join(piece.text for piece in drawn.pieces) == read
     assert (marks(drawn), drawn.after) == (expected, after)
     assert drawn.pieces[0].note == "50%"
@@ -204,7 +206,7 @@ def test_a_caption_counts_where_every_letter_is_right():
 def test_a_film_is_drawn_frame_by_frame_with_arrows():
     film, target = (array[0] for array in FRAMES.data(0).held_out)
     said = np.array([0, 1, 2, 3, 4, 0, 1, 2])
-    drawn = FRAMES.draw(film, target, said, likely(8))
+    drawn = FRAMES.draw(film, target, Said(said, likely(8)))
     assert "".join(piece.text for piece in drawn.pieces) == "·→←↑↓·→←"
     assert marks(drawn) == [RIGHT if right else WRONG for right in said == target]
     assert {RIGHT, WRONG} == set(marks(drawn))
@@ -214,7 +216,7 @@ def test_a_film_is_drawn_frame_by_frame_with_arrows():
 
 def test_a_film_of_which_nobody_knows_the_answer_is_drawn_plain():
     film = FRAMES.data(0).held_out.inputs[0]
-    drawn = FRAMES.draw(film, None, np.full(8, 3), likely(8))
+    drawn = FRAMES.draw(film, None, Said(np.full(8, 3), likely(8)))
     assert marks(drawn) == [PLAIN] * 8
     assert {piece.text for piece in drawn.pieces} == {"↑"}
     assert drawn.pieces[0].title == "up, 50.0%"
@@ -222,7 +224,7 @@ def test_a_film_of_which_nobody_knows_the_answer_is_drawn_plain():
 
 def test_a_wrong_move_is_told_in_words():
     film = FRAMES.data(0).held_out.inputs[0]
-    drawn = FRAMES.draw(film, np.full(8, 2), np.full(8, 1), np.full(8, 0.999))
+    drawn = FRAMES.draw(film, np.full(8, 2), Said(np.full(8, 1), np.full(8, 0.999)))
     assert (drawn.pieces[7].note, drawn.pieces[7].title) == (">99%", "wrong: right instead of left, 99.9%")
 
 

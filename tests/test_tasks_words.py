@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rnnlab.architecture import Activation, Form, Pattern
 from rnnlab.tasks import intent, sentiment
+from rnnlab.tasks.drawn import Mark, Said
 from rnnlab.tasks.sentiment import (
     IS,
     NOT_REALLY,
@@ -23,7 +24,6 @@ from rnnlab.tasks.sentiment import (
     neither,
     opposed,
 )
-from rnnlab.tasks.task import Mark
 from rnnlab.tasks.words import PADDING, TIMESTEPS, UNKNOWN, encode, forget, prefixes, split, vocabulary
 
 SENTIMENT, INTENT = sentiment.TASKS[0], intent.TASKS[0]
@@ -106,7 +106,8 @@ def test_the_form_is_many_to_one_over_masked_words(task):
 def test_the_arrays_fit_the_form_with_padding_at_the_end_only(task):
     data = task.data(0)
     assert len(data.train.inputs) % task.defaults.batch_size == 0
-    assert data.hard.shape == (len(data.held_out.inputs),)
+    assert (data.hard is not None) == (task is SENTIMENT)
+    assert data.hard is None or data.hard.shape == (len(data.held_out.inputs),)
     for inputs, targets in (data.train, data.held_out):
         assert inputs.dtype == targets.dtype == np.int32
         assert inputs.shape == (len(targets), TIMESTEPS)
@@ -179,7 +180,7 @@ def test_a_sentence_is_drawn_word_by_word_and_then_its_class(task, target):
     inputs = task.give("it is not").inputs
     predicted = np.array([2, 0, 1, *[1] * (TIMESTEPS - 3)])
     probability = np.array([0.5, 0.25, 0.999, *[0.999] * (TIMESTEPS - 3)])
-    drawn = task.draw(inputs, None if target is None else np.array([target], np.int32), predicted, probability)
+    drawn = task.draw(inputs, None if target is None else np.array([target], np.int32), Said(predicted, probability))
     assert [piece.text for piece in drawn.pieces] == ["it", "is", "not", task.classes[1]]
     assert [piece.note for piece in drawn.pieces] == [
         f"{task.short(2)} 50%",
@@ -194,10 +195,10 @@ def test_a_sentence_is_drawn_word_by_word_and_then_its_class(task, target):
 
 def test_words_are_red_where_praise_is_believed_and_blue_where_blame_is():
     inputs = SENTIMENT.give("it is not good at all").inputs
-    predicted, probability = np.arange(TIMESTEPS) % 5, np.full(TIMESTEPS, 0.5)
-    shades = [piece.shade for piece in SENTIMENT.draw(inputs, None, predicted, probability).pieces]
+    said = Said(np.arange(TIMESTEPS) % 5, np.full(TIMESTEPS, 0.5))
+    shades = [piece.shade for piece in SENTIMENT.draw(inputs, None, said).pieces]
     assert shades == [-0.5, -0.25, 0, 0.25, 0.5, -0.5, 0]
-    assert not any(piece.shade for piece in INTENT.draw(inputs, None, predicted, probability).pieces)
+    assert not any(piece.shade for piece in INTENT.draw(inputs, None, said).pieces)
 
 
 # --- sentiment
@@ -342,6 +343,7 @@ def test_who_counts_words_fails_on_negations_and_not_elsewhere():
     easy = (bag.held_out - hard * bag.hard) / (1 - hard)
     assert 0.4 < bag.hard < 0.75 < easy
     assert bag.title == "bag of words (logistic regression)"
+    assert "not their order" in bag.why
 
 
 # --- intent
@@ -374,7 +376,7 @@ def test_each_intent_is_heard_equally_often():
     assert set(Counter(data.train.targets[:, 0]).values()) == {intent.TRAIN}
     assert set(Counter(data.held_out.targets[:, 0]).values()) == {intent.HELD_OUT}
     assert (len(data.train.inputs), len(data.held_out.inputs)) == (1632, 408)
-    assert not data.hard.any() and INTENT.hard_part == ""
+    assert data.hard is None and INTENT.hard_part == ""
 
 
 def test_what_time_is_it_asks_for_the_time():

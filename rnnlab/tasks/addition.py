@@ -7,15 +7,14 @@ small nothing needs to be read or written in reverse.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import FIRST_BENCH, Activation, Form, Pattern
-from rnnlab.tasks.task import Arrays, Data, Defaults, Drawn, Given, Inputs, Metric, Own, Targets, Task
-from rnnlab.tasks.text import character_piece
+from rnnlab.architecture import Activation, Form, Pattern
+from rnnlab.tasks.drawn import Drawn, Said, answer
+from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Own, Targets, Task, bench
 from rnnlab.texts import _, noted
 
 ORDER = 80
@@ -40,12 +39,7 @@ class Addition(Task):
     goal = 0.95
     own = Own.LINE
     example = "27+58"
-    defaults = Defaults(
-        tuple(replace(architecture, units=64) for architecture in FIRST_BENCH),
-        epochs=40,
-        learning_rate=0.01,
-        batch_size=100,
-    )
+    defaults = Defaults(bench(64), epochs=40, learning_rate=0.01, batch_size=100)
 
     @property
     def form(self) -> Form:
@@ -66,21 +60,15 @@ class Addition(Task):
         rng = np.random.default_rng(seed)
         held_out = _held_out(rng)
         train, measured = (_sums(rng.permutation(np.argwhere(part))) for part in (~held_out, held_out))
-        return Data(train, measured, np.zeros(len(measured.inputs), bool))
+        return Data(train, measured)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         question = "".join(READ[int(token)] for token in inputs if token)
         right = _result(sum(map(int, question.split("+"))))
-        said = _said("".join(WRITTEN[int(number)] for number in predicted), right)
-        steps = zip(said, right, probability.tolist(), strict=False)  # nothing is drawn behind an end mark
-        after = "" if said == right.rstrip(END) else _("it is {sum}").format(sum=right.rstrip(END))
-        return Drawn(tuple(character_piece(*step) for step in steps), before=f"{question} =", after=after)
+        written = _until_end("".join(WRITTEN[int(number)] for number in said.predicted), right)
+        steps = zip(written, right, said.probability.tolist(), strict=False)
+        after = "" if written == right.rstrip(END) else _("it is {sum}").format(sum=right.rstrip(END))
+        return Drawn(tuple(answer(*step) for step in steps), before=f"{question} =", after=after)
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
@@ -131,7 +119,7 @@ def _result(number: int) -> str:
     return str(number).ljust(OUTPUT_STEPS, END)
 
 
-def _said(written: str, right: str) -> str:
+def _until_end(written: str, right: str) -> str:
     """What was written, up to its end mark; the mark itself too where more should follow."""
     digits = written.partition(END)[0]
     return digits if len(digits) >= len(right.rstrip(END)) else digits + END

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Architecture, Cell, Form, Pattern
-from rnnlab.tasks.task import Arrays, Data, Defaults, Drawn, Given, Inputs, Mark, Metric, Own, Targets, Task
-from rnnlab.tasks.text import character_piece
+from rnnlab.tasks.drawn import Drawn, Mark, Said, answer, one_class
+from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Own, Targets, Task, bench
 from rnnlab.texts import _, noted
 
 SIDE = 8
@@ -50,10 +50,7 @@ class PictureTask(Task):
         pictures, labels = digits()
         order = np.random.default_rng(seed).permutation(len(labels))
         inputs = pictures.reshape(-1, *self._shape)[order]
-        targets = self.answers(labels)[order]
-        train, held_out = slice(TRAINED), slice(TRAINED, None)
-        hard = np.zeros(len(labels) - TRAINED, bool)
-        return Data(Arrays(inputs[train], targets[train]), Arrays(inputs[held_out], targets[held_out]), hard)
+        return Arrays(inputs, self.answers(labels)[order]).split(TRAINED)
 
     def give(self, given: str | NDArray[np.float32]) -> Given:
         if isinstance(given, str) or given.shape != (SIDE, SIDE):
@@ -114,28 +111,15 @@ class DigitTask(PictureTask):
     def answers(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         return labels[:, np.newaxis]
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
-        expected = DIGITS[int(target[0])] if target is not None else None
-        piece = character_piece(DIGITS[int(predicted[0])], expected, float(probability[0]))
-        after = _("it is {digit}").format(digit=expected) if piece.mark is Mark.WRONG else ""
-        return Drawn((piece,), picture=_picture(inputs), after=after)
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
+        return one_class(DIGITS, target, said)._replace(picture=_picture(inputs))
 
 
 @dataclass(frozen=True)
 class DigitRowsTask(DigitTask):
     """Say which digit a picture shows, read from top to bottom, a row at a time."""
 
-    defaults = Defaults(
-        (Architecture(Cell.SIMPLE_RNN, 32), Architecture(Cell.LSTM, 32), Architecture(Cell.GRU, 32)),
-        epochs=40,
-        learning_rate=0.005,
-    )
+    defaults = Defaults(bench(32), epochs=40, learning_rate=0.005)
 
     @property
     def form(self) -> Form:
@@ -158,11 +142,7 @@ class CaptionTask(PictureTask):
 
     metric = Metric.EXACT
     goal = 0.9
-    defaults = Defaults(
-        (Architecture(Cell.SIMPLE_RNN, 64), Architecture(Cell.LSTM, 64), Architecture(Cell.GRU, 64)),
-        epochs=30,
-        learning_rate=0.005,
-    )
+    defaults = Defaults(bench(64), epochs=30, learning_rate=0.005)
 
     @property
     def form(self) -> Form:
@@ -180,18 +160,12 @@ class CaptionTask(PictureTask):
         captions = [[LETTERS.index(letter) for letter in name.ljust(CAPTION_STEPS, END)] for name in NAMES]
         return np.array(captions, dtype=np.int32)[labels]  # (N, S)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
-        written = _read(predicted)
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
+        written = _read(said.predicted)
         read = written[: written.find(END) + 1 or None]  # what stands behind the end mark is not read
         expected = _read(target) if target is not None else [None] * len(read)
-        letters = zip(read, expected, probability, strict=False)
-        pieces = tuple(character_piece(letter, right, float(likely)) for letter, right, likely in letters)
+        letters = zip(read, expected, said.probability, strict=False)
+        pieces = tuple(answer(letter, right, float(likely)) for letter, right, likely in letters)
         wrong = any(piece.mark is Mark.WRONG for piece in pieces)
         after = _("it is “{name}”").format(name=_read(target).strip(END)) if target is not None and wrong else ""
         return Drawn(pieces, picture=_picture(inputs), after=after)

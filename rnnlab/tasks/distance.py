@@ -5,35 +5,19 @@ The adding problem is from Hochreiter and Schmidhuber, "Long Short-Term Memory" 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnnlab.architecture import FIRST_BENCH, Activation, Form, Pattern, Range
-from rnnlab.tasks.task import (
-    NEARNESS,
-    Arrays,
-    Data,
-    Defaults,
-    Drawn,
-    Inputs,
-    Mark,
-    Metric,
-    Option,
-    Piece,
-    Targets,
-    Task,
-)
-from rnnlab.tasks.text import character_piece
+from rnnlab.architecture import Activation, Form, Pattern, Range
+from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said, one_class
+from rnnlab.tasks.task import NEARNESS, Arrays, Data, Defaults, Inputs, Metric, Option, Targets, Task, bench
 from rnnlab.texts import _, noted
 
 ORDER = 55
 
 TRAINED, HELD_OUT = 4000, 500
 DELAY = Range(5, 200)
-BENCH = tuple(replace(architecture, units=32) for architecture in FIRST_BENCH)
 
 LETTERS = "abcdefgh"
 KEEP, ASK = len(LETTERS), len(LETTERS) + 1  # the tokens "!" and "?"
@@ -61,7 +45,7 @@ class Copy(Task):
             noted("how many letters pass between the one to keep and the question"),
         ),
     )
-    defaults = Defaults(BENCH, epochs=30, learning_rate=0.01, batch_size=100, clip_norm=1.0)
+    defaults = Defaults(bench(32), epochs=30, learning_rate=0.01, batch_size=100, clip_norm=1.0)
 
     @property
     def form(self) -> Form:
@@ -88,21 +72,14 @@ class Copy(Task):
         marked[TRAINED:] = 0
         inputs[samples, marked] = KEEP
         inputs[:, -1] = ASK
-        return _split(Arrays(inputs, inputs[samples, marked + 1][:, np.newaxis]))
+        return Arrays(inputs, inputs[samples, marked + 1][:, np.newaxis]).split(TRAINED)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         tokens = inputs.tolist()
         kept = tokens.index(KEEP) + 1
         passed = len(tokens) - kept - 2
         before = _("{letter} · {steps} steps · ?").format(letter=LETTERS[tokens[kept]], steps=passed)
-        expected = None if target is None else LETTERS[int(target[0])]
-        return Drawn((character_piece(LETTERS[int(predicted[0])], expected, float(probability[0])),), before)
+        return one_class(LETTERS, target, said)._replace(before=before)
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
@@ -127,7 +104,7 @@ class Adding(Task):
             noted("how many numbers are read; two of them are marked, one in each half"),
         ),
     )
-    defaults = Defaults(BENCH, epochs=60, learning_rate=0.005, batch_size=100, clip_norm=1.0)
+    defaults = Defaults(bench(32), epochs=60, learning_rate=0.005, batch_size=100, clip_norm=1.0)
 
     @property
     def form(self) -> Form:
@@ -150,35 +127,25 @@ class Adding(Task):
         inputs[..., 0] = rng.random(inputs.shape[:2], np.float32)
         inputs[samples, rng.integers(half, size=len(samples)), 1] = 1
         inputs[samples, rng.integers(half, self.delay, size=len(samples)), 1] = 1
-        return _split(Arrays(inputs, inputs.prod(axis=2).sum(axis=1, keepdims=True)))
+        return Arrays(inputs, inputs.prod(axis=2).sum(axis=1, keepdims=True)).split(TRAINED)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         first, second = inputs[inputs[:, 1] == 1, 0].tolist()
-        before, said = f"{first:.2f} + {second:.2f} =", f"{float(probability[0]):.2f}"
+        number = float(said.probability[0])
+        before, text = f"{first:.2f} + {second:.2f} =", f"{number:.2f}"
         if target is None:
-            return Drawn((Piece(said),), before)
+            return Drawn((Piece(text),), before)
         right = f"{float(target[0]):.2f}"
-        if abs(float(probability[0]) - float(target[0])) <= NEARNESS:
-            return Drawn((Piece(said, Mark.RIGHT, title=_("right, within {near}").format(near=NEARNESS)),), before)
+        if abs(number - float(target[0])) <= NEARNESS:
+            return Drawn((Piece(text, Mark.RIGHT, title=_("right, within {near}").format(near=NEARNESS)),), before)
         title = _("wrong, it should be “{target}”").format(target=right)
-        return Drawn((Piece(said, Mark.WRONG, title=title),), before, after=_("it is {sum}").format(sum=right))
+        return Drawn((Piece(text, Mark.WRONG, title=title),), before, after=_("it is {sum}").format(sum=right))
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
             (_("in"), _("a number from 0 to 1 and a mark, 0 or 1, at each of {n} steps").format(n=self.delay)),
             (_("out"), _("the sum of the two marked numbers")),
         )
-
-
-def _split(arrays: Arrays) -> Data:
-    train = Arrays(arrays.inputs[:TRAINED], arrays.targets[:TRAINED])
-    return Data(train, Arrays(arrays.inputs[TRAINED:], arrays.targets[TRAINED:]), np.zeros(HELD_OUT, bool))
 
 
 TASKS = (

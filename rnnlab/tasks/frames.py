@@ -6,13 +6,14 @@ It is the smallest form of video classification frame by frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Activation, Architecture, Cell, Form
-from rnnlab.tasks.task import Arrays, Data, Defaults, Drawn, Inputs, Mark, Metric, Piece, Targets, Task, sure
+from rnnlab.architecture import Activation, Form
+from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said, sure
+from rnnlab.tasks.task import Arrays, Data, Defaults, Inputs, Metric, Targets, Task, bench
 from rnnlab.texts import _, noted
 
 FRAMES = 8
@@ -49,11 +50,7 @@ class FramesTask(Task):
 
     metric = Metric.TOKENS
     goal = 0.95
-    defaults = Defaults(
-        (Architecture(Cell.SIMPLE_RNN, 64), Architecture(Cell.LSTM, 64), Architecture(Cell.GRU, 64)),
-        epochs=25,
-        learning_rate=0.005,
-    )
+    defaults = Defaults(bench(64), epochs=25, learning_rate=0.005)
 
     @property
     def form(self) -> Form:
@@ -67,20 +64,12 @@ class FramesTask(Task):
         random = np.random.default_rng(seed)
         places, moves = _walks(random, TRAINED + HELD_OUT)
         films = _films(random, places)
-        train, held_out = slice(TRAINED), slice(TRAINED, None)
-        hard = np.zeros(HELD_OUT, bool)
-        return Data(Arrays(films[train], moves[train]), Arrays(films[held_out], moves[held_out]), hard)
+        return Arrays(films, moves).split(TRAINED)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         pictures = inputs.reshape(-1, SIDE, SIDE).astype(np.float32)
         expected = target if target is not None else [None] * len(pictures)
-        frames = zip(pictures, expected, predicted, probability, strict=True)
+        frames = zip(pictures, expected, *said, strict=True)
         return Drawn(tuple(self._piece(*frame) for frame in frames))
 
     def facts(self) -> tuple[tuple[str, str], ...]:

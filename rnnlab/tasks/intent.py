@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlab.architecture import Architecture, Cell
-from rnnlab.tasks.task import Data, Defaults
+from rnnlab.tasks.task import Data, Defaults, bench
 from rnnlab.tasks.words import SentenceTask, numbered, vocabulary
 from rnnlab.texts import _, noted
 
@@ -322,7 +321,7 @@ def sentences(seed: int) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
 def _data(seed: int) -> Data:
     train, held_out = sentences(seed)
     learned = numbered(train, KNOWN, forgetting=np.random.default_rng((seed, ORDER)))
-    return Data(learned, numbered(held_out, KNOWN), np.zeros(len(held_out), bool))
+    return Data(learned, numbered(held_out, KNOWN))
 
 
 @dataclass(frozen=True)
@@ -331,12 +330,7 @@ class IntentTask(SentenceTask):
 
     known = KNOWN
     example = "What time is it ?"
-    defaults = Defaults(
-        bench=tuple(Architecture(cell, 32, 16) for cell in (Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU)),
-        epochs=12,
-        learning_rate=0.005,
-        batch_size=32,
-    )
+    defaults = Defaults(bench(32, 16), epochs=12, learning_rate=0.005)
 
     @property
     def classes(self) -> tuple[str, ...]:

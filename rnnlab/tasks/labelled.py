@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Activation, Architecture, Cell, Form, Pattern
+from rnnlab.architecture import Activation, Form, Pattern
+from rnnlab.tasks.drawn import Drawn, Said, one_class
 from rnnlab.tasks.labelled_file import Texts, clean, short
-from rnnlab.tasks.task import Arrays, Data, Defaults, Drawn, Given, Inputs, Mark, Metric, Option, Own, Targets, Task
-from rnnlab.tasks.text import character_piece
+from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Option, Own, Targets, Task, bench
 from rnnlab.texts import _, noted
 
 ORDER = 45
@@ -114,7 +114,7 @@ def _data(key: str, by: str, seed: int) -> Data:
     train, held_out = _split(_texts(key), np.random.default_rng(seed))
     train = train[: len(train) // numbered.batch_size * numbered.batch_size]
     learned, measured = (Arrays(numbered.inputs[rows], numbered.targets[rows]) for rows in (train, held_out))
-    return Data(learned, measured, np.zeros(len(held_out), bool))
+    return Data(learned, measured)
 
 
 def _split(texts: Texts, rng: np.random.Generator) -> tuple[list[int], list[int]]:
@@ -189,14 +189,12 @@ class LabelledTask(Task):
 
     @property
     def defaults(self) -> Defaults:
-        cells = (Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU)
         size, epochs = _BATCH_SIZES[0], 3
         if self.data_key in _brought:
             size = self._learned.batch_size
             steps = round((1 - HELD_OUT) * len(self._learned.inputs)) // size
             epochs = min(math.ceil(_STEPS[self.by] / steps), _MOST_EPOCHS)
-        bench = tuple(Architecture(cell, 32, embedding_dim=32) for cell in cells)
-        return Defaults(bench, epochs, learning_rate=0.003, batch_size=size, clip_norm=1.0)
+        return Defaults(bench(32, 32), epochs, learning_rate=0.003, batch_size=size, clip_norm=1.0)
 
     @property
     def pattern(self) -> Pattern:
@@ -227,18 +225,8 @@ class LabelledTask(Task):
         _texts(self.data_key)
         return _data(self.data_key, self.by, seed)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
-        classes = self.classes
-        expected = classes[int(target[0])] if target is not None else None
-        piece = character_piece(classes[int(predicted[0])], expected, float(probability[0]))
-        after = _("it is “{label}”").format(label=expected) if piece.mark is Mark.WRONG else ""
-        return Drawn((piece,), before=short(self.read(inputs)), after=after)
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
+        return one_class(self.classes, target, said)._replace(before=short(self.read(inputs)))
 
     def read(self, tokens: NDArray[Any]) -> str:
         """The text that these token numbers spell, with □ for a piece that is not known."""

@@ -26,8 +26,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from rnnlab.architecture import Architecture, Cell
-from rnnlab.tasks.task import Baseline, Data, Defaults
+from rnnlab.tasks.task import Baseline, Data, Defaults, bench
 from rnnlab.tasks.words import SentenceTask, bag_of_words, numbered, vocabulary
 from rnnlab.texts import _, noted
 
@@ -357,12 +356,7 @@ class Sentiment(SentenceTask):
     example = "it's not a great movie."
     has_baselines = True
     hard_part = noted("with a negation")
-    defaults = Defaults(
-        bench=tuple(Architecture(cell, 32, 16) for cell in (Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU)),
-        epochs=20,
-        learning_rate=0.005,
-        batch_size=64,
-    )
+    defaults = Defaults(bench(32, 16), epochs=20, learning_rate=0.005, batch_size=64)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -13,22 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form
-from rnnlab.tasks.task import (
-    Arrays,
-    Data,
-    Defaults,
-    Drawn,
-    Given,
-    Inputs,
-    Mark,
-    Metric,
-    Own,
-    Piece,
-    Targets,
-    Task,
-    sure,
-)
-from rnnlab.tasks.text import visible
+from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said, sure, visible
+from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Own, Targets, Task
+from rnnlab.tasks.text import numbering, numbers_of
 from rnnlab.texts import _, noted
 
 ORDER = 70
@@ -93,18 +80,11 @@ class Tagging(Task):
         half = (TRAINED + HELD_OUT) // 2
         inputs = rng.permutation(np.concatenate([_lines(rng, half, BRACKETS), _lines(rng, half, QUOTES)]))  # (N, T)
         targets = np.array([inside(_read(line)) for line in inputs], np.int32)  # (N, T)
-        train, held_out = Arrays(inputs[:TRAINED], targets[:TRAINED]), Arrays(inputs[TRAINED:], targets[TRAINED:])
-        return Data(train, held_out, np.zeros(HELD_OUT, bool))
+        return Arrays(inputs, targets).split(TRAINED)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         expected = [None] * len(inputs) if target is None else target.tolist()
-        read = zip(_read(inputs), expected, predicted.tolist(), probability.tolist(), strict=True)
+        read = zip(_read(inputs), expected, said.predicted.tolist(), said.probability.tolist(), strict=True)
         return Drawn(tuple(self._piece(*step) for step in read))
 
     def _piece(self, character: str, expected: int | None, said: int, probability: float) -> Piece:
@@ -121,26 +101,18 @@ class Tagging(Task):
         return Piece(visible(character), mark, sure(probability), title.format(**words), shade=shade)
 
     def facts(self) -> tuple[tuple[str, str], ...]:
-        numbers = "  ".join(f"{visible(c)}={n}" for n, c in enumerate(CHARACTERS))
         return (
             (_("in"), visible(self.example)),
             (_("out"), _("outside or inside, at each character")),
-            (_("vocabulary"), numbers),
+            (_("vocabulary"), numbering(CHARACTERS)),
         )
 
     def give(self, given: str | NDArray[np.float32]) -> Given:
         line = str(given)
-        if not 1 <= len(line) <= TIMESTEPS:
-            raise ValueError(_("type 1 to {most} characters; these are {n}").format(most=TIMESTEPS, n=len(line)))
-        if unknown := "".join(dict.fromkeys(c for c in line if c not in CHARACTERS)):
-            raise ValueError(
-                _('this model knows only the letters a to f, the space, ( ) and ", not {unknown}').format(
-                    unknown=unknown
-                )
-            )
+        numbers = numbers_of(line, CHARACTERS, TIMESTEPS)
         both = '"' in line and ("(" in line or ")" in line)
         remark = _("It has learned from lines with either brackets or quotes, never both in one line.") if both else ""
-        return Given(np.array([CHARACTERS.index(c) for c in line.ljust(TIMESTEPS)], np.int32), remark)
+        return Given(np.pad(numbers, (0, TIMESTEPS - len(line)), constant_values=CHARACTERS.index(" ")), remark)
 
 
 def _lines(rng: np.random.Generator, count: int, marks: dict[str, float]) -> NDArray[np.int32]:

@@ -7,7 +7,7 @@ is read back: as pieces that a page can draw, whatever the task.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import FIRST_BENCH, Architecture, Form, Pattern, Range
+from rnnlab.tasks.drawn import Drawn, Said
 from rnnlab.texts import noted
 
 Inputs = NDArray[np.int32] | NDArray[np.float32]
@@ -31,17 +32,22 @@ class Arrays(NamedTuple):
     inputs: Inputs
     targets: Targets
 
+    def split(self, trained: int) -> Data:
+        """The first so many to learn from, the others held out."""
+        train = Arrays(self.inputs[:trained], self.targets[:trained])
+        return Data(train, Arrays(self.inputs[trained:], self.targets[trained:]))
+
 
 class Data(NamedTuple):
     """What a task is learned from, and on what it is measured.
 
     ``held_out`` has no samples where everything is shown in training. ``hard`` marks the held-out samples that are hard
-    for a model without order, (N,); it has no True where the task has no such part.
+    for a model without order, (N,); it is None where the task has no such part.
     """
 
     train: Arrays
     held_out: Arrays
-    hard: NDArray[np.bool_]
+    hard: NDArray[np.bool_] | None = None
 
 
 #: How far a number may be off, as in Hochreiter & Schmidhuber, "Long Short-Term Memory" (1997).
@@ -55,47 +61,6 @@ class Metric(StrEnum):
     CLASSES = noted("accuracy")  # share of samples
     EXACT = noted("exactly right")  # share of samples of which every step is right
     NEAR = noted("within 0.04")  # share of numbers said that are off by ``NEARNESS`` at most
-
-
-class Mark(StrEnum):
-    RIGHT = "right"
-    WRONG = "wrong"
-    PLAIN = "plain"
-
-
-class Piece(NamedTuple):
-    """One piece of a drawn prediction.
-
-    Attributes:
-        text: what it says; may be empty where there is a picture.
-        mark: right or wrong, or neither.
-        note: a word or two in small letters below: a probability, say.
-        title: the same in a sentence, for who points at it or listens.
-        picture: grey values from 0 to 1, (rows, columns), or None.
-        shade: how strongly it is coloured, from -1 (blue) to 1 (red); 0 for not at all.
-    """
-
-    text: str
-    mark: Mark = Mark.PLAIN
-    note: str = ""
-    title: str = ""
-    picture: NDArray[np.float32] | None = None
-    shade: float = 0.0
-
-
-class Drawn(NamedTuple):
-    """A sample with its prediction: what went in, and what comes out, as pieces in a row."""
-
-    pieces: tuple[Piece, ...]
-    before: str = ""  # in words, in front of the pieces
-    picture: NDArray[np.float32] | None = None  # in front of the pieces
-    after: str = ""  # in words, behind them
-
-    @property
-    def said(self) -> str:
-        """What is predicted, in a line: letters without, words with a space between them."""
-        texts = [piece.text for piece in self.pieces]
-        return ("" if all(len(text) <= 1 for text in texts) else " ").join(texts)
 
 
 class Own(StrEnum):
@@ -114,14 +79,18 @@ class Given(NamedTuple):
 
 
 class Defaults(NamedTuple):
-    """With what a task is learned unless a person chooses otherwise; ``slow`` where an epoch is over in a blink."""
+    """With what a task is learned unless a person chooses otherwise."""
 
     bench: tuple[Architecture, ...] = FIRST_BENCH
     epochs: int = 50
     learning_rate: float = 0.1
     batch_size: int = 32
     clip_norm: float | None = None
-    slow: bool = False
+
+
+def bench(units: int, embedding_dim: int | None = None) -> tuple[Architecture, ...]:
+    """The three cells side by side, of the same size."""
+    return tuple(replace(architecture, units=units, embedding_dim=embedding_dim) for architecture in FIRST_BENCH)
 
 
 class Length(NamedTuple):
@@ -153,11 +122,12 @@ class Option(NamedTuple):
 
 
 class Baseline(NamedTuple):
-    """What another kind of model reaches on the same data."""
+    """What another kind of model reaches on the same data, and why it comes no further."""
 
     title: str
     held_out: float
     hard: float
+    why: str
 
 
 @dataclass(frozen=True)
@@ -177,6 +147,8 @@ class Task(ABC):
     metric: ClassVar[Metric]
     #: "Learned" from this value of the metric on, held out where something is.
     goal: ClassVar[float] = 1.0
+    #: Whether a part of the samples is held out from training; where none is, an epoch is a single step.
+    holds_out: ClassVar[bool] = True
     #: Name of the hard part of the held-out samples; empty where there is none.
     hard_part: ClassVar[str] = ""
     #: How many held-out samples are drawn while training.
@@ -207,20 +179,13 @@ class Task(ABC):
         """The samples of this seed: always the same ones."""
 
     @abstractmethod
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         """One sample with its prediction, for a page to draw.
 
         Args:
             inputs: the sample, (T), (T, D) or (D).
             target: what is expected of it, (S); None where nobody knows.
-            predicted: token or class numbers, one for each row that ``questions`` made times each step out, (P).
-            probability: of each, (P); the number itself where a number is said.
+            said: what a model says to it, (P): to each row that ``questions`` made, at each step out.
         """
 
     @property
@@ -294,10 +259,5 @@ def score(
 def samples(task: Task, seed: int) -> Arrays:
     """The samples that are drawn while training: held out where something is, else those of the training."""
     data = task.data(seed)
-    inputs, targets = data.held_out if len(data.held_out.inputs) else data.train
+    inputs, targets = data.held_out if task.holds_out else data.train
     return Arrays(inputs[: task.shown], targets[: task.shown])
-
-
-def sure(probability: float) -> str:
-    """A probability in a small space: never 100 % where it is not."""
-    return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"

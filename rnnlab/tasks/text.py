@@ -5,31 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import FIRST_BENCH, Activation, Form, Pattern
-from rnnlab.tasks.task import (
-    Arrays,
-    Data,
-    Defaults,
-    Drawn,
-    Given,
-    Inputs,
-    Length,
-    Mark,
-    Metric,
-    Option,
-    Own,
-    Piece,
-    Targets,
-    Task,
-    sure,
-)
+from rnnlab.architecture import Activation, Form, Pattern
+from rnnlab.tasks.drawn import Drawn, Said, answer, visible
+from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Length, Metric, Option, Own, Targets, Task, bench
 from rnnlab.texts import _, noted
 
 TEXT_LENGTH = Length(3, 200)
@@ -48,6 +33,7 @@ class TextTask(Task):
     units: int = 5
 
     metric = Metric.TOKENS
+    holds_out = False
     own = Own.LINE
     shown = 1
     backward_sees_answer = True
@@ -71,7 +57,7 @@ class TextTask(Task):
 
     @property
     def defaults(self) -> Defaults:
-        return Defaults(tuple(replace(architecture, units=self.units) for architecture in FIRST_BENCH), slow=True)
+        return Defaults(bench(self.units))
 
     @property
     def form(self) -> Form:
@@ -81,43 +67,25 @@ class TextTask(Task):
         )
 
     def data(self, seed: int) -> Data:
-        numbers = self._numbers(self.checked_text)[np.newaxis]
+        numbers = numbers_of(self.checked_text, self.vocabulary, TEXT_LENGTH.high)[np.newaxis]
         train = Arrays(numbers[:, :-1], numbers[:, 1:])  # (1, T), (1, T)
-        return Data(train, Arrays(train.inputs[:0], train.targets[:0]), np.zeros(0, bool))
+        return train.split(1)
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
-        expected = self.read(target) if target is not None else None
-        pieces = []
-        for place, (character, likely) in enumerate(zip(self.read(predicted), probability, strict=True)):
-            pieces.append(character_piece(character, expected[place] if expected is not None else None, float(likely)))
-        return Drawn(tuple(pieces))
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
+        expected = self.read(target) if target is not None else [None] * len(said.predicted)
+        steps = zip(self.read(said.predicted), expected, said.probability.tolist(), strict=True)
+        return Drawn(tuple(answer(*step) for step in steps))
 
     def facts(self) -> tuple[tuple[str, str], ...]:
-        numbers = "  ".join(f"{visible(c)}={n}" for n, c in enumerate(self.vocabulary))
         text = self.checked_text
         return (
             (_("in"), visible(text[:-1])),
             (_("out"), visible(text[1:])),
-            (_("vocabulary"), numbers),
+            (_("vocabulary"), numbering(self.vocabulary)),
         )
 
     def give(self, given: str | NDArray[np.float32]) -> Given:
-        text = unicodedata.normalize("NFC", str(given))
-        if not 1 <= len(text) <= TEXT_LENGTH.high:
-            raise ValueError(_("type 1 to {most} characters; these are {n}").format(most=TEXT_LENGTH.high, n=len(text)))
-        if unknown := "".join(dict.fromkeys(c for c in text if c not in self.vocabulary)):
-            raise ValueError(
-                _("this model knows only the characters {known}, not {unknown}").format(
-                    known=visible(self.vocabulary), unknown=visible(unknown)
-                )
-            )
-        return Given(self._numbers(text))
+        return Given(numbers_of(unicodedata.normalize("NFC", str(given)), self.vocabulary, TEXT_LENGTH.high))
 
     @property
     def pattern(self) -> Pattern:
@@ -142,10 +110,6 @@ class TextTask(Task):
         vocabulary = self.vocabulary
         return "".join(vocabulary[int(token)] for token in tokens)
 
-    def _numbers(self, text: str) -> NDArray[np.int32]:
-        vocabulary = self.vocabulary
-        return np.array([vocabulary.index(character) for character in text], dtype=np.int32)
-
 
 @dataclass(frozen=True)
 class OwnText(TextTask):
@@ -161,19 +125,26 @@ class OwnText(TextTask):
     )
 
 
-def character_piece(character: str, expected: str | None, probability: float) -> Piece:
-    """A predicted character, right or wrong, with its probability."""
-    if expected is None:
-        return Piece(character, Mark.PLAIN, sure(probability), f"{visible(character)}, {probability:.1%}")
-    if character == expected:
-        return Piece(character, Mark.RIGHT, sure(probability), _("right, {p:.1%}").format(p=probability))
-    title = _("wrong, it should be “{target}”, {p:.1%}").format(target=expected, p=probability)
-    return Piece(character, Mark.WRONG, sure(probability), title)
+def numbers_of(line: str, known: str, most: int) -> NDArray[np.int32]:
+    """The numbers of the characters that a person typed, (T).
+
+    Raises:
+        ValueError: there are too many, or none, or some that are not known.
+    """
+    if not 1 <= len(line) <= most:
+        raise ValueError(_("type 1 to {most} characters; these are {n}").format(most=most, n=len(line)))
+    if unknown := "".join(dict.fromkeys(character for character in line if character not in known)):
+        raise ValueError(
+            _("this model knows only the characters {known}, not {unknown}").format(
+                known=visible(known), unknown=visible(unknown)
+            )
+        )
+    return np.array([known.index(character) for character in line], np.int32)
 
 
-def visible(text: str) -> str:
-    """A text whose spaces can be seen."""
-    return text.replace(" ", "␣")
+def numbering(known: str) -> str:
+    """Characters with their numbers, in a line."""
+    return "  ".join(f"{visible(character)}={number}" for number, character in enumerate(known))
 
 
 def check_text(text: str) -> str:

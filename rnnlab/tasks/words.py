@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from abc import abstractmethod
@@ -13,21 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Form, Pattern
-from rnnlab.tasks.task import (
-    Arrays,
-    Baseline,
-    Data,
-    Drawn,
-    Given,
-    Inputs,
-    Mark,
-    Metric,
-    Own,
-    Piece,
-    Targets,
-    Task,
-    sure,
-)
+from rnnlab.tasks.drawn import Drawn, Piece, Said, answer, sure
+from rnnlab.tasks.task import Arrays, Baseline, Data, Given, Inputs, Metric, Own, Targets, Task
 from rnnlab.texts import _, noted
 
 #: Token numbers that are no word; the words follow.
@@ -92,8 +80,12 @@ def bag_of_words(data: Data, size: int) -> Baseline:
 
     model = LogisticRegression(max_iter=1000).fit(counts(data.train.inputs), data.train.targets[:, 0])
     right = model.predict(counts(data.held_out.inputs)) == data.held_out.targets[:, 0]
-    title = noted("bag of words (logistic regression)")
-    return Baseline(title, float(right.mean()), float(right[data.hard].mean()))
+    return Baseline(
+        noted("bag of words (logistic regression)"),
+        float(right.mean()),
+        math.nan if data.hard is None else float(right[data.hard].mean()),
+        noted("It knows which words occur, not their order: what a “not” belongs to, it cannot see."),
+    )
 
 
 @dataclass(frozen=True)
@@ -134,34 +126,19 @@ class SentenceTask(Task):
         """How red or blue a word is after which this class is believed; none where classes have no order."""
         return 0.0
 
-    def draw(
-        self,
-        inputs: Inputs,
-        target: Targets | None,
-        predicted: NDArray[np.integer[Any]],
-        probability: NDArray[np.floating[Any]],
-    ) -> Drawn:
-        beliefs = [(int(number), float(likely)) for number, likely in zip(predicted, probability, strict=True)]
+    def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
+        beliefs = [(int(number), float(likely)) for number, likely in zip(*said, strict=True)]
         words = self.read(inputs)
         pieces = [self._word(word, *belief) for word, belief in zip(words, beliefs, strict=False)]
-        expected = None if target is None else int(target[0])
-        return Drawn((*pieces, self._verdict(expected, *beliefs[max(len(words) - 1, 0)])))
+        number, likely = beliefs[max(len(words) - 1, 0)]
+        expected = None if target is None else self.classes[int(target[0])]
+        return Drawn((*pieces, answer(self.classes[number], expected, likely)))
 
     def _word(self, word: str, number: int, likely: float) -> Piece:
         """A word with what is believed once it is read."""
         note = f"{self.short(number)} {sure(likely)}"
         title = _("after “{word}”: {name}, {p:.1%}").format(word=word, name=self.classes[number], p=likely)
         return Piece(word, note=note, title=title, shade=self.shade(number, likely))
-
-    def _verdict(self, expected: int | None, number: int, likely: float) -> Piece:
-        """What is believed of the whole sentence, right or wrong."""
-        name = self.classes[number]
-        if expected is None:
-            return Piece(name, Mark.PLAIN, sure(likely), f"{name}, {likely:.1%}")
-        if number == expected:
-            return Piece(name, Mark.RIGHT, sure(likely), _("right, {p:.1%}").format(p=likely))
-        title = _("wrong, it should be “{target}”, {p:.1%}").format(target=self.classes[expected], p=likely)
-        return Piece(name, Mark.WRONG, sure(likely), title)
 
     def read(self, inputs: Inputs) -> list[str]:
         """The words that these numbers (T) stand for, without padding."""

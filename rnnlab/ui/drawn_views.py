@@ -17,8 +17,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from rnnlab.history import History, Scores, Shown
-from rnnlab.tasks.task import Arrays, Drawn, Mark, Piece, Task
+from rnnlab.history import History, Scores
+from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said
+from rnnlab.tasks.task import Arrays, Task
 from rnnlab.texts import _
 
 #: More pieces than this are shown in small letters without notes.
@@ -30,22 +31,21 @@ def drawn(sample: Drawn) -> None:
     st.html(_drawn(sample))
 
 
-def samples(task: Task, arrays: Arrays, shown: Shown | None) -> None:
+def samples(task: Task, arrays: Arrays, shown: Said | None) -> None:
     """The samples that are looked at while training, with what is said of them now."""
-    parts = []
-    for place, (inputs, target) in enumerate(zip(*arrays, strict=True)):
-        if shown is None:
-            parts.append(_drawn(_unsaid(task.draw(inputs, target, *_nothing_said(task, inputs, target)))))
-        else:
-            parts.append(_drawn(task.draw(inputs, target, shown.predicted[place], shown.probability[place])))
-    st.html("".join(parts))
+    if shown is None:
+        pairs = zip(*arrays, strict=True)
+        parts = [_unsaid(task.draw(*sample, _nothing_said(task, *sample))) for sample in pairs]
+    else:
+        parts = [task.draw(*sample) for sample in zip(*arrays, shown.each(), strict=True)]
+    st.html("".join(map(_drawn, parts)))
 
 
-def _nothing_said(task: Task, inputs: NDArray[np.float32] | NDArray[np.int32], target: NDArray[np.int32]) -> Shown:
+def _nothing_said(task: Task, inputs: NDArray[np.float32] | NDArray[np.int32], target: NDArray[np.int32]) -> Said:
     """Room for a prediction of this sample, to see what stands around it before anything is predicted."""
     rows = len(task.questions(inputs[np.newaxis]))
     size = rows * len(target)
-    return Shown(np.zeros(size, np.uint16), np.zeros(size, np.float32))
+    return Said(np.zeros(size, np.uint16), np.zeros(size, np.float32))
 
 
 def _unsaid(sample: Drawn) -> Drawn:
@@ -101,8 +101,8 @@ def readings(task: Task, arrays: Arrays, history: History, most: int) -> None:
     _log((_("epoch"), _("loss"), _("prediction")), rows, _newest(epochs, most))
 
 
-def _reading(epoch: int, scores: Scores, task: Task, arrays: Arrays, shown: Shown) -> str:
-    sample = task.draw(arrays.inputs[0], arrays.targets[0], shown.predicted[0], shown.probability[0])
+def _reading(epoch: int, scores: Scores, task: Task, arrays: Arrays, shown: Said) -> str:
+    sample = task.draw(arrays.inputs[0], arrays.targets[0], shown.each()[0])
     text = "".join(
         f'<span class="x">{escape(_visible(piece.text))}</span>'
         if piece.mark is Mark.WRONG

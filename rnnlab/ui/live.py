@@ -139,7 +139,7 @@ def _curves(run: Run, lanes_looks: tuple[Look, ...], logarithmic: bool, baseline
     histories = [lane.history for lane in run.lanes]
     losses = {"table": tables.loss_table(histories, lanes_looks)}
     squared = task.metric is Metric.NEAR
-    if task.defaults.slow:
+    if not task.holds_out:
         chart = charts.loss_curves(lanes_looks, epochs, logarithmic, squared)
         st.vega_lite_chart({**chart, "datasets": losses}, height=300, key="loss", alt=_loss_text(lanes_looks))
         return
@@ -205,12 +205,12 @@ def _draw_lane(lane: RunLane, look: Look, arrays: Arrays, view: View) -> None:
     views.lane_title(look)
     most = _MOST_ROWS_MOVING if lane.status.active else _MOST_ROWS
     scores, shown = history.now or (None, None)
-    if task.defaults.slow:
+    if not task.holds_out:
         drawn_views.samples(task, arrays, shown)
     views.facts(_facts(lane, scores))
     if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
         st.error(f"{_(lane.status.value)} {lane.reason}".strip())
-    if task.defaults.slow:
+    if not task.holds_out:
         drawn_views.readings(task, arrays, history, most)
     elif view is View.SAMPLES:
         drawn_views.samples(task, arrays, shown)
@@ -225,7 +225,7 @@ def _facts(lane: RunLane, scores: Scores | None) -> list[tuple[str, str]]:
     first = history.first_learned(task.goal)
     speed = len(history.scores) / history.seconds if history.seconds else 0.0
     facts = [(_("loss"), f"{scores.loss:.4f}" if scores else "–")]
-    if task.defaults.slow:
+    if not task.holds_out:
         facts.append((_("first right at epoch"), f"{first}" if first else "–"))
     else:
         facts.append(
@@ -249,4 +249,4 @@ def _draw_baseline(baseline: Baseline, task: Task) -> None:
     if task.hard_part:
         facts.append((_(task.hard_part), drawn_views.share(baseline.hard)))
     views.facts(facts)
-    st.caption(_("It knows which words occur, not their order: what a “not” belongs to, it cannot see."))
+    st.caption(_(baseline.why))

@@ -15,7 +15,7 @@ from rnnlab import reference, sequences
 from rnnlab.architecture import RECURRENT_CELLS, Cell, Range
 from rnnlab.formulas import shape_text
 from rnnlab.sequences import LENGTHS, MOST_CHARACTERS, MOST_SENTENCES, SPACE, Encoded, Side, Way, Zero
-from rnnlab.tasks.text import visible
+from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _, noted
 from rnnlab.ui import fields, state, views
 

@@ -126,7 +126,7 @@ def story(task: Task) -> str:
 
 
 def _learned_when(task: Task) -> str:
-    if task.defaults.slow:
+    if not task.holds_out:
         return _("every character is right")
     return _("{metric} from {goal:.0%} on, held out").format(metric=_(task.metric), goal=task.goal)
 

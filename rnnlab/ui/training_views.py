@@ -144,7 +144,7 @@ def results(run: Run, active: bool, logarithmic: bool) -> None:
         st.warning(views.sentence(error), icon=":material/upload_file:")
         return
     view = live.View.SAMPLES
-    if not task.defaults.slow:
+    if task.holds_out:
         shown = [v for v in live.View if v is not live.View.CONFUSION or task.classes]
         view = fields.choose(_("The cards show"), "cards-show", shown, view, lambda v: _(v.value))
     live.race(run, active, logarithmic, view)
@@ -165,7 +165,7 @@ def _downloads(run: Run) -> None:
                 _("History of all (CSV)"), lambda: export.history_csv(lanes).encode("utf-8-sig"), "rnnlab-history.csv", "text/csv",
                 icon=":material/table:", on_click="ignore",
             )  # fmt: skip
-            if not first.task.defaults.slow:
+            if first.task.holds_out:
                 st.download_button(
                     _("Samples, for the scripts (.npz)"), lambda: export.data_file(first), export.DATA_FILE, "application/octet-stream",
                     icon=":material/dataset:", on_click="ignore",

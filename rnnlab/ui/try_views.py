@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rnnlab.colours import looks
 from rnnlab.engine import Run
 from rnnlab.tasks import Task
+from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Given, Own
 from rnnlab.texts import _
 from rnnlab.ui import drawn_views, live, pad, views
@@ -62,8 +63,8 @@ def _answers(run: Run, task: Task, given: Given) -> None:
         with grid.container(gap="xsmall"):
             views.lane_title(look)
             if isinstance(answer, np.ndarray):
-                predicted, sure = answer.argmax(-1).ravel(), answer.max(-1).ravel()
-                drawn_views.drawn(task.draw(given.inputs, None, predicted, sure))
+                said = Said(answer.argmax(-1).ravel(), answer.max(-1).ravel())
+                drawn_views.drawn(task.draw(given.inputs, None, said))
             else:
                 st.caption(answer or (_("Thinking …") if lane.state_file else _("It was not trained.")))
     if not complete:
