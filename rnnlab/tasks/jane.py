@@ -118,7 +118,7 @@ def _data(seed: int) -> Data:
     forgotten = forget(read, np.random.default_rng((seed, ORDER)))
     names = np.isin(read, [KNOWN.index(name) for name in NAMES])  # without a name nobody could answer
     learned = Arrays(np.where(names, read, forgotten), _answers(train))
-    return Data(learned, Arrays(_encoded(held_out), _answers(held_out)), np.zeros(len(held_out), bool))
+    return Data(learned, Arrays(_encoded(held_out), _answers(held_out)))
 
 
 def _encoded(told: Sequence[Scene]) -> NDArray[np.int32]:
