@@ -1,12 +1,13 @@
-"""The fixed colours: one per cell type, one per kind of layer, told apart also by the colour-blind, on light and dark."""
+"""The fixed colours: one per cell type, gate and kind of matrix, told apart also by the colour-blind, on light and dark."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from rnnlab.architecture import Architecture, Cell, labels
-from rnnlab.counting import Matrix
+from rnnlab.counting import Gate, Matrix
 
 CELLS: dict[Cell, str] = {
     Cell.SIMPLE_RNN: "#D9611A",
@@ -14,6 +15,18 @@ CELLS: dict[Cell, str] = {
     Cell.GRU: "#0F9A78",
     Cell.DENSE: "#7A7F87",
 }
+#: Dark enough for white letters. Gates of one cell differ in lightness as well as in hue.
+GATES: dict[Gate, str] = {
+    Gate.STATE: CELLS[Cell.SIMPLE_RNN],
+    Gate.INPUT: "#0B8563",
+    Gate.FORGET: "#C8460B",
+    Gate.CANDIDATE: "#9A4FB5",
+    Gate.OUTPUT: "#2A66B8",
+    Gate.UPDATE: "#96700A",
+    Gate.RESET: "#0A7F95",
+}
+#: Signed values: from one over nothing at 0 to the other.
+BELOW_ZERO, ABOVE_ZERO = "#2F6DD5", "#D63A36"
 MATRICES: dict[Matrix, str] = {
     Matrix.EMBEDDING: "#8C7AC4",
     Matrix.KERNEL: "#3A7FD5",
@@ -42,3 +55,12 @@ def looks(bench: Sequence[Architecture]) -> tuple[Look, ...]:
         earlier = sum(other.cell is architecture.cell for other in bench[:index])
         found.append(Look(label, CELLS[architecture.cell], DASHES[earlier]))
     return tuple(found)
+
+
+def signed(value: float) -> str:
+    """The colour behind a number, for any background: blue below 0, red above, none at 0.
+
+    It is as strong as tanh(|value|), so the same number has the same colour everywhere; letters stay readable on it.
+    """
+    strength = round(0x9E * math.tanh(abs(value))) if math.isfinite(value) else 0
+    return f"{BELOW_ZERO if value < 0 else ABOVE_ZERO}{strength:02X}"

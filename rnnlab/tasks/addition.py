@@ -70,6 +70,9 @@ class Addition(Task):
         after = "" if written == right.rstrip(END) else _("it is {sum}").format(sum=right.rstrip(END))
         return Drawn(tuple(answer(*step) for step in steps), before=f"{question} =", after=after)
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(READ[int(token)] if token else "" for token in sample)
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
             (_("in"), _("27+58, padded at its end to {n} characters").format(n=TIMESTEPS)),

@@ -81,6 +81,9 @@ class Copy(Task):
         before = _("{letter} · {steps} steps · ?").format(letter=LETTERS[tokens[kept]], steps=passed)
         return one_class(LETTERS, target, said)._replace(before=before)
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(VOCABULARY[int(token)] for token in sample)
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
             (_("in"), _("letters, one of them behind “!”, then “?”: {n} steps").format(n=self.delay + 3)),
@@ -140,6 +143,9 @@ class Adding(Task):
             return Drawn((Piece(text, Mark.RIGHT, title=_("right, within {near}").format(near=NEARNESS)),), before)
         title = _("wrong, it should be “{target}”").format(target=right)
         return Drawn((Piece(text, Mark.WRONG, title=title),), before, after=_("it is {sum}").format(sum=right))
+
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(f"{number:.2f}{'*' if marked else ''}" for number, marked in sample.tolist())
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (

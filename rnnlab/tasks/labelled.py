@@ -230,8 +230,11 @@ class LabelledTask(Task):
 
     def read(self, tokens: NDArray[Any]) -> str:
         """The text that these token numbers spell, with □ for a piece that is not known."""
+        return (" " if self.by == "words" else "").join(filter(None, self.steps(tokens)))
+
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
         pieces = ("", "□", *self._learned.vocabulary)
-        return (" " if self.by == "words" else "").join(pieces[int(token)] for token in tokens if token)
+        return tuple(pieces[int(token)] for token in sample)
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         learned, texts = self._learned, _texts(self.data_key)

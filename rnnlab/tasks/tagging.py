@@ -100,6 +100,9 @@ class Tagging(Task):
             words["target"] = classes[expected]
         return Piece(visible(character), mark, sure(probability), title.format(**words), shade=shade)
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(_read(sample))
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
             (_("in"), visible(self.example)),

@@ -215,6 +215,10 @@ class Task(ABC):
         """What a model is asked about samples (N, …), as rows (N·R, …); more than one each where it is asked on the way."""
         return inputs
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        """What is read at each step of one sample, in a word; empty where a step is padding or has no name."""
+        return ("",) * len(sample)
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What goes in and out, as names and values for the page."""
         return ()

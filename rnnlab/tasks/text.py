@@ -76,6 +76,9 @@ class TextTask(Task):
         steps = zip(self.read(said.predicted), expected, said.probability.tolist(), strict=True)
         return Drawn(tuple(answer(*step) for step in steps))
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        return tuple(self.read(sample))
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         text = self.checked_text
         return (

@@ -144,6 +144,10 @@ class SentenceTask(Task):
         """The words that these numbers (T) stand for, without padding."""
         return [self.known[number] or _("(unknown)") for number in inputs if number != PADDING]
 
+    def steps(self, sample: Inputs) -> tuple[str, ...]:
+        words = self.read(sample)
+        return (*words, *[""] * (len(sample) - len(words)))
+
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
             (_("in"), _("up to {n} words and punctuation marks").format(n=self.timesteps)),

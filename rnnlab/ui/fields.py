@@ -9,8 +9,22 @@ import streamlit as st
 
 from rnnlab.architecture import Range
 from rnnlab.experiment import RealRange
+from rnnlab.ui import state
 
 T = TypeVar("T")
+
+
+def kept(name: str, start: T, ask: Callable[[T, str], T]) -> T:
+    """A control, asked with its value until now and its key, that keeps its value while a person is on other pages.
+
+    Args:
+        name: of the page and of what is asked: "sequences way".
+        start: the value at first.
+        ask: draws the control.
+    """
+    value = ask(state.kept(name, lambda: start), state.key(name.replace(" ", "-")))
+    state.keep(name, value)
+    return value
 
 
 def whole(label: str, key: str, value: int, allowed: Range, hint: str = "") -> int:

@@ -17,7 +17,7 @@ from rnnlab.formulas import shape_text
 from rnnlab.sequences import LENGTHS, MOST_CHARACTERS, MOST_SENTENCES, SPACE, Encoded, Side, Way, Zero
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _, noted
-from rnnlab.ui import fields, state, views
+from rnnlab.ui import fields, views
 
 T = TypeVar("T")
 
@@ -70,10 +70,7 @@ def style() -> None:
 
 
 def _kept(name: str, start: T, ask: Callable[[T, str], T]) -> T:
-    """A control, asked with its value until now and its key, that keeps its value while a person is on other pages."""
-    value = ask(state.kept(f"sequences {name}", lambda: start), state.key(f"sequences-{name}"))
-    state.keep(f"sequences {name}", value)
-    return value
+    return fields.kept(f"sequences {name}", start, ask)
 
 
 def _sentences(name: str, label: str, start: str, hint: str) -> str:

@@ -58,6 +58,16 @@ table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem
 .lab-matrices{display:flex;flex-wrap:wrap;gap:.25rem .9rem;margin:.3rem 0 .1rem;font-size:.85rem;align-items:center}
 .lab-matrix{display:inline-block;padding:.05rem .45rem;border:2px solid rgba(128,128,128,.3);border-radius:.35rem;margin-left:.25rem}
 .lab-matrix.look{border:2px dashed #D9611A;background:rgba(217,97,26,.14);font-weight:700}
+.lab-op{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem .55rem;container-type:inline-size;font-variant-numeric:tabular-nums;margin:.3rem 0}
+.lab-term{display:flex;align-items:center;gap:.45rem;min-width:0;max-width:100%}
+.lab-sign{font-size:1.15rem;font-family:"Source Serif",Georgia,serif;white-space:nowrap;margin-bottom:2.3rem}
+.lab-grid{display:flex;flex-direction:column;align-items:center;gap:.2rem;min-width:0;font-size:clamp(9px,calc((100cqw - 2.6rem)/(var(--n)*2.85)),12.5px)}
+.lab-grid small{font-size:.8rem;line-height:1.3;text-align:center;white-space:nowrap}.lab-grid small i{opacity:.7;font-style:normal;font-size:.72rem}
+.lab-grid em{font-family:"Source Serif",Georgia,serif;font-size:.95rem}.lab-grid sub{font-size:.72em;line-height:0}.lab-grid code{font-size:.74rem;font-style:normal;background:none;padding:0;color:inherit}
+.lab-blocks{display:flex;gap:.25em;max-width:100%;overflow-x:auto}
+.lab-block{border:2px solid var(--c,rgba(128,128,128,.4));border-radius:.3rem;padding:1px}
+.lab-block>b{display:block;font-size:.72rem;font-weight:600;text-align:center;color:#fff;background:var(--c);margin:-1px -1px 1px;line-height:1.4}
+.lab-numbers{display:grid;gap:1px}.lab-numbers i{font-style:normal;text-align:center;line-height:1.75;border-radius:2px;min-width:2.75em}.lab-numbers .rest{min-width:1.1em;opacity:.7}
 .lab-bar{height:.35rem;border-radius:.2rem;background:rgba(128,128,128,.22);overflow:hidden;margin:.3rem 0}
 .lab-bar i{display:block;height:100%;background:var(--c,#3A7FD5)}
 </style>"""

@@ -1,0 +1,195 @@
+"""A layer's run as plain NumPy code in the lectures' notation, which computes what is on screen and runs by itself."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from rnnlab.architecture import Cell
+from rnnlab.counting import Gate
+from rnnlab.operations import SIGNS, Grid, Notation, computed
+from rnnlab.reference import Array, Trace, Weights
+from rnnlab.reference.equations import State
+from rnnlab.symbols import Symbols
+
+ARRAYS_FILE = "rnnlab-cell.npz"
+MOST_LITERALS = 20_000  # more numbers are read from ARRAYS_FILE
+DIGITS = (7, 9, 12, 17)  # of literals; 17 give every number exactly
+CLOSE = 2e-7  # how far a state may be off because literals are rounded
+LINE = 110
+
+_SCRIPT = '''\
+"""{title}: the numbers that rnnlab shows, computed with NumPy alone."""
+
+import numpy as np
+
+{functions}{arrays}
+
+states = []  # the hidden state after every timestep
+for t in {steps}:
+{equations}
+    states.append(h)
+{in_order}states = np.array(states)
+np.set_printoptions(precision=8, suppress=True, linewidth=120, threshold=states.size)
+print(states)
+print("shape:", states.shape)  # (timesteps, units)
+'''
+_SIGMOID = """
+def sigmoid(a):
+    return 0.5 * (1 + np.tanh(0.5 * a))  # = 1 / (1 + np.exp(-a)), but never too large for a float
+
+
+"""
+_PADDING = """\
+    if not real[t]:  # padding is passed over: the state stays as it is
+        states.append(h)
+        continue"""
+_PYTHON = {sign: sign for sign in SIGNS} | {
+    "×": " @ ",
+    "∘": " * ",
+    "+": " + ",
+    "−": " - ",
+    "σ(": "sigmoid(",
+    "tanh(": "np.tanh(",
+}
+_GATES = {
+    Gate.INPUT: "input gate",
+    Gate.FORGET: "forget gate",
+    Gate.CANDIDATE: "candidate",
+    Gate.OUTPUT: "output gate",
+    Gate.UPDATE: "update gate",
+    Gate.RESET: "reset gate",
+}
+_WEIGHTS = "The weights: W_x (units, inputs), W_h (units, units) and b (units)"
+_START = "The state before the first timestep that is read"
+_HEADINGS = {
+    "x": "The input: a row for each timestep",
+    "W": _WEIGHTS,
+    "b": _WEIGHTS,
+    "h": _START,
+    "c": _START,
+    "real": "Which timesteps are no padding",
+}
+
+
+def script(trace: Trace, sample: int) -> str:
+    """A Python script that needs nothing but NumPy and prints all hidden states of a sample, (T, U), and their shape.
+
+    Its states are within 1e-6 of the trace's. Weights and inputs stand in it as literals, with no more digits than that
+    takes; where they are more than ``MOST_LITERALS`` numbers, it reads them from ``ARRAYS_FILE`` (``arrays``).
+
+    Raises:
+        IndexError: there is no such sample.
+    """
+    found = arrays(trace, sample)
+    _batch, timesteps, inputs = trace.inputs.shape
+    units = trace.weights.units
+    return _SCRIPT.format(
+        title=f"{trace.cell.class_name} of {units} units over {timesteps} timesteps of {inputs} numbers",
+        functions="" if trace.cell is Cell.SIMPLE_RNN else _SIGMOID,
+        arrays=_beginning(trace, sample, found),
+        steps=f"reversed(range({timesteps}))" if trace.backward else f"range({timesteps})",
+        equations="\n".join([*([_PADDING] if "real" in found else []), *_equations(trace, sample)]),
+        in_order="states.reverse()  # in the order of the input\n" if trace.backward else "",
+    )
+
+
+def _beginning(trace: Trace, sample: int, found: Mapping[str, Array]) -> str:
+    """The lines before the loop."""
+    if sum(array.size for array in found.values()) > MOST_LITERALS:
+        file = f'data = np.load("{ARRAYS_FILE}")  # the numbers, from the same page as this script\n\n'
+        lines = file + _set(found, lambda name: f'data["{name}"]')
+    else:
+        digits = _digits(trace, sample)
+        lines = _set(found, lambda name: _literal(found[name], digits))
+    states = "hc" if trace.cell is Cell.LSTM else "h"
+    zeros = [f"{name} = np.zeros({trace.weights.units})" for name in states if name not in found]
+    return "\n".join([lines, "", *([f"# {_START}", *zeros] if zeros else [])])
+
+
+def arrays(trace: Trace, sample: int) -> dict[str, Array]:
+    """What the script begins with, by the names that it has there: x, the weights, a state that is not zero, and ``real``
+    where steps are padding.
+
+    Raises:
+        IndexError: there is no such sample.
+    """
+    symbols = Symbols(trace, sample, 0, Notation.SEPARATE)
+    found = {"x": trace.inputs[sample]}  # (T, D)
+    for gate in dict.fromkeys(operation.gate for operation in computed(symbols) if operation.gate):
+        found |= {_name(matrix): matrix.values for matrix in (symbols.matrix("x", gate), symbols.matrix("h", gate))}
+        found |= {_name(bias): bias.values[:, 0] for bias in symbols.biases(gate)}
+    starts = zip(("h", "c"), trace.start, strict=True)
+    found |= {name: state[sample] for name, state in starts if state[sample].any()}
+    if trace.mask is not None and not trace.mask[sample].all():
+        found["real"] = trace.mask[sample].astype(np.int8)
+    return found
+
+
+def _name(grid: Grid) -> str:
+    """What a grid is called in the code: x[t] and h for x_t and h_{t-1}, W_xf for W_{xf}."""
+    symbol = grid.label.replace("{", "").replace("}", "")
+    letter, _, subscript = symbol.partition("_")
+    if not subscript.startswith("t"):
+        return symbol
+    return "x[t]" if letter == "x" else letter
+
+
+def _equations(trace: Trace, sample: int) -> list[str]:
+    """The lines that compute one timestep."""
+    lines = []
+    for operation in computed(Symbols(trace, sample, 0, Notation.SEPARATE)):
+        code = "".join(_PYTHON[term] if isinstance(term, str) else _name(term) for term in operation.terms)
+        said = f"  # {_GATES[operation.gate]}" if operation.gate in _GATES else ""
+        lines.append(f"    {operation.name} = {code}{said}")
+    return lines
+
+
+def _set(found: Mapping[str, Array], value: Callable[[str], str]) -> str:
+    """The lines that set what the script begins with, each kind under a heading."""
+    lines, heading = [], ""
+    for name, array in found.items():
+        said = next(title for start, title in _HEADINGS.items() if name.startswith(start))
+        if said != heading:
+            lines.append(f"\n# {said}")
+            heading = said
+        lines.append(f"{name} = {value(name)}  # {array.shape}")
+    return "\n".join(lines).lstrip()
+
+
+def _literal(array: Array, digits: int) -> str:
+    """An array as code: a vector in one line, a matrix with a line for each row, long ones wrapped."""
+    rows = [", ".join(f"{value:.{digits}g}" for value in row) for row in np.atleast_2d(array)]
+    if array.ndim == 1 and len(rows[0]) <= LINE:
+        return f"np.array([{rows[0]}])"
+    inner = rows[0] if array.ndim == 1 else "\n".join(f"[{row}]," for row in rows)
+    wrapped = [
+        textwrap.fill(line, LINE, initial_indent="    ", subsequent_indent="     ") for line in inner.splitlines()
+    ]
+    return f"np.array([\n{chr(10).join(wrapped)}\n])"
+
+
+def _digits(trace: Trace, sample: int) -> int:
+    """How many digits numbers need for the states to come out right: more where a layer makes much of small differences."""
+    return next((digits for digits in DIGITS if _error(trace, sample, digits) < CLOSE), DIGITS[-1])
+
+
+def _error(trace: Trace, sample: int, digits: int) -> float:
+    """How far states are off when every number that is written has so many digits."""
+
+    def rounded(array: Array) -> Array:
+        return np.array([float(f"{value:.{digits}g}") for value in array.ravel()]).reshape(array.shape)
+
+    own = slice(sample, sample + 1)
+    again = Trace(
+        trace.cell,
+        Weights(*map(rounded, trace.weights)),
+        rounded(trace.inputs[own]),
+        trace.reset_after,
+        trace.backward,
+        None if trace.mask is None else trace.mask[own],
+        State(*(rounded(state[own]) for state in trace.start)),
+    )
+    return float(np.abs(again.h - trace.h[own]).max())

@@ -1,0 +1,138 @@
+"""Draws an operation as a row of coloured grids of numbers, as the lectures draw every product."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+
+from rnnlab.colours import GATES, signed
+from rnnlab.counting import Gate
+from rnnlab.operations import LETTERS, Grid, Operation, Term
+from rnnlab.reference import Array
+from rnnlab.texts import _, ngettext
+
+REST = "…"  # in place of what is left out
+REST_WIDTH, BORDER_WIDTH = 0.45, 0.3  # in columns
+
+
+def operation_html(operation: Operation, most: int = 12) -> str:
+    """The operation as HTML, in the style of ``ui.views``: its terms, and what they give.
+
+    Args:
+        operation: of a timestep.
+        most: a grid with more rows or columns is cut there; its true size stands under it.
+    """
+    pieces = [*_pieces(operation.terms, most), f"{_sign('=')}{_grid(operation.result, most)}"]
+    inner = "".join(f'<span class="lab-term">{piece}</span>' for piece in pieces)
+    said = escape(describe(operation, most), quote=True)
+    return f'<div class="lab-op" role="img" aria-label="{said}">{inner}</div>'
+
+
+def describe(operation: Operation, most: int = 12) -> str:
+    """The operation with the numbers that it gives, in words: the text alternative of its grids."""
+    terms = " ".join(term if isinstance(term, str) else plain(term.label) for term in operation.terms)
+    terms = terms.replace("( ", "(").replace(" )", ")")
+    numbers = operation.result.values.ravel()
+    said = ", ".join(number(value) for value in numbers[:most])
+    if left := numbers.size - most if numbers.size > most else 0:
+        said += ngettext(" and {n:,} more", " and {n:,} more", left).format(n=left)
+    return _("{result} = {terms}: {numbers}").format(result=plain(operation.result.label), terms=terms, numbers=said)
+
+
+def number(value: float) -> str:
+    """A number as it stands in a grid: two decimals, fewer of large ones; whole ones without."""
+    if not math.isfinite(value):
+        return "?" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 9_999.5:
+        written = f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    else:
+        written = f"{value:.{0 if float(value).is_integer() or size >= 99.95 else 1 if size >= 9.995 else 2}f}"
+    return "0.00" if written == "-0.00" else written.removeprefix("-") if written == "-0" else written.replace("-", "−")
+
+
+def plain(label: str) -> str:
+    """A label in LaTeX as plain text: W_xf, h_t−1."""
+    text = re.sub(r"\\texttt\{(.*?)\}", r"\1", label.replace(r"\_", "\0"))
+    return re.sub(r"_\{(.*?)\}", r"_\1", text).replace(r" \circ ", "∘").replace("-", "−").replace("\0", "_")
+
+
+def symbol_html(label: str) -> str:
+    """A label in LaTeX as HTML."""
+    text = escape(label.replace(r"\_", "\0").replace(r" \circ ", "∘").replace("-", "−"))
+    text = re.sub(r"\\texttt\{(.*?)\}", r"<code>\1</code>", text)
+    return re.sub(r"_(?:\{(.*?)\}|(\w))", r"<sub>\1\2</sub>", text).replace("\0", "_")
+
+
+def _pieces(terms: tuple[Term, ...], most: int) -> Iterator[str]:
+    """What must not be torn apart where the row is broken: a grid, the signs before it and the brackets that close after it."""
+    piece, whole = "", False
+    for term in terms:
+        if whole and term != ")":
+            yield piece
+            piece, whole = "", False
+        whole = whole or not isinstance(term, str)
+        piece += _sign(term) if isinstance(term, str) else _grid(term, most)
+    yield piece
+
+
+def _sign(sign: str) -> str:
+    return f'<span class="lab-sign">{escape(sign)}</span>'
+
+
+class _Block(NamedTuple):
+    """Columns that belong together: ``shown`` is cut where ``cut`` says so."""
+
+    shown: Array
+    rows_cut: bool
+    columns_cut: bool
+    gate: Gate | None
+    title: str
+
+    @property
+    def width(self) -> float:
+        """In columns."""
+        columns: int = self.shown.shape[1]
+        return columns + REST_WIDTH * self.columns_cut + BORDER_WIDTH
+
+
+def _grid(grid: Grid, most: int) -> str:
+    blocks = _blocks(grid, most)
+    rows, columns = grid.values.shape
+    width = sum(block.width for block in blocks)
+    inner = "".join(map(_block_html, blocks))
+    size = _("{rows:,} × {columns:,}").format(rows=rows, columns=columns)
+    label = f"<small><em>{symbol_html(grid.label)}</em><br><i>{escape(size)}</i></small>"
+    return f'<span class="lab-grid" style="--n:{width:.4g}"><span class="lab-blocks">{inner}</span>{label}</span>'
+
+
+def _blocks(grid: Grid, most: int) -> list[_Block]:
+    """The columns of each gate, or all; side by side, each gate shows an equal share of ``most`` columns."""
+    rows, columns = grid.values.shape
+    gates: tuple[Gate | None, ...] = grid.gates or (grid.gate,)
+    size, kept = columns // len(gates), max(1, most // len(gates))
+    found = []
+    for index, gate in enumerate(gates):
+        own = grid.values[:, index * size : (index + 1) * size]
+        title = LETTERS[gate] if gate and grid.gates else ""
+        found.append(_Block(own[:most, :kept], rows > most, size > kept, gate, title))
+    return found
+
+
+def _block_html(block: _Block) -> str:
+    colour = f' style="--c:{GATES[block.gate]}"' if block.gate else ""
+    title = f"<b>{escape(block.title)}</b>" if block.title else ""
+    columns = f"repeat({block.shown.shape[1]},auto){' auto' if block.columns_cut else ''}"
+    rest = f'<i class="rest">{REST}</i>'
+    rows = ["".join(map(_cell, row)) + rest * block.columns_cut for row in block.shown]
+    if block.rows_cut:
+        rows.append(rest * (block.shown.shape[1] + block.columns_cut))
+    numbers = f'<span class="lab-numbers" style="grid-template-columns:{columns}">{"".join(rows)}</span>'
+    return f'<span class="lab-block"{colour}>{title}{numbers}</span>'
+
+
+def _cell(value: float) -> str:
+    return f'<i style="background:{signed(value)}" title="{value:.6g}">{number(value)}</i>'

@@ -1,0 +1,187 @@
+"""Which model reads what: a scene; what each of its recurrent layers reads; and the lectures' exercises as scenes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab import sequences
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form
+from rnnlab.plan import Kind, plan
+from rnnlab.reference import Model, Trace, Weights, random_weights
+from rnnlab.tasks import Task
+from rnnlab.texts import _, noted
+
+#: Of the numbers that the lectures' exercises feed to a cell.
+_INPUT_SEED = 0
+
+
+class Scene(NamedTuple):
+    """A model that reads one sample.
+
+    Attributes:
+        model: the model with its weights.
+        inputs: the sample as a batch of one, (1, …).
+        steps: what is read at each timestep, in a word; empty where a step is padding or has no name.
+    """
+
+    model: Model
+    inputs: NDArray[Any]
+    steps: tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """What one recurrent layer does in one direction, and what stands at each of its timesteps, as in ``Scene``."""
+
+    title: str
+    trace: Trace
+    steps: tuple[str, ...]
+
+
+def readings(scene: Scene) -> tuple[Reading, ...]:
+    """What the recurrent layers of a scene do, from the input on; nothing where the cell has no recurrence."""
+    reads = scene.model.forward(scene.inputs).reads
+    return tuple(
+        Reading(_title(read.layer, read.trace, scene.model.architecture), read.trace, _steps(read.layer, read.trace, scene))
+        for read in reads
+    )  # fmt: skip
+
+
+def _title(layer: str, trace: Trace, architecture: Architecture) -> str:
+    """ "encoder", "layer 2, backward"."""
+    base, _underscore, number = layer.rpartition("_")
+    nth = int(number) + 1 if number.isdigit() else 1
+    name = (base if number.isdigit() else layer).lower()
+    words = {"encoder": _("encoder"), "decoder": _("decoder")}
+    title = words.get(name, _("layer"))
+    if architecture.layers > 1 or title == _("layer"):
+        title += f" {nth}"
+    both = architecture.bidirectional and name != "decoder"
+    if not both:
+        return title
+    return f"{title}, {_('backward') if trace.backward else _('forward')}"
+
+
+def _steps(layer: str, trace: Trace, scene: Scene) -> tuple[str, ...]:
+    """A decoder, and a cell that is handed one vector again and again, reads nothing that has a name."""
+    timesteps = trace.inputs.shape[1]
+    repeats = layer.startswith("decoder") or scene.model.form.pattern.one_input
+    return ("",) * timesteps if repeats or len(scene.steps) != timesteps else scene.steps
+
+
+def alone(trace: Trace) -> tuple[Model, NDArray[np.floating[Any]]]:
+    """A model of nothing but this layer in this direction, and what it reads, (1, T, D), without padding.
+
+    Its outputs are all hidden states: what Keras can be asked for, to compare. It starts with zeros.
+    """
+    weights = trace.weights
+    real = np.ones(trace.inputs.shape[1], bool) if trace.mask is None else trace.mask[0]
+    inputs = trace.inputs[:1, real]
+    biases = [weights.bias] if weights.bias.ndim else []
+    architecture = Architecture(
+        trace.cell, weights.units, reset_after=trace.reset_after, use_bias=bool(biases),
+        direction=Direction.BACKWARD if trace.backward else Direction.FORWARD,
+    )  # fmt: skip
+    form = Form(
+        inputs.shape[2], tokens=False, timesteps=max(inputs.shape[1], 1), outputs=None, activation=Activation.LINEAR
+    )
+    return Model(architecture, form, (weights.kernel, weights.recurrent_kernel, *biases)), inputs
+
+
+@lru_cache(maxsize=6)
+def random_model(architecture: Architecture, form: Form, seed: int) -> Model:
+    """``Model.random``, kept: the weights of a large model take a second to draw."""
+    return Model.random(architecture, form, seed)
+
+
+def task_scene(task: Task, model: Model, sample: NDArray[Any]) -> Scene:
+    """A scene of a task: one of its samples, (T), (T, D) or (D), read by a model."""
+    return Scene(model, sample[np.newaxis], task.steps(sample))
+
+
+def dense_product(scene: Scene) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    """Of a model whose cell has no recurrence: W_x (units, d) and b (units) of its first such layer."""
+    left = list(scene.model.weights)
+    for layer in plan(scene.model.architecture, scene.model.form):
+        if layer.kind is Kind.CELL:
+            kernel = left[0]
+            bias = left[1] if layer.architecture.use_bias else np.zeros(kernel.shape[1])
+            return kernel.T, bias
+        if layer.kind is Kind.EMBEDDING:
+            left.pop(0)
+    raise ValueError("this model has no layer with a cell")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One of the lectures' exercises: a SimpleRNN alone, whose hidden states of every step are printed.
+
+    Attributes:
+        name: in keys and tests.
+        title: on screen.
+        story: what the lecture does, in a sentence.
+        units: hidden size.
+        form: what goes in.
+        word: what is read, where that is letters.
+    """
+
+    name: str
+    title: str
+    story: str
+    units: int
+    form: Form
+    word: str = ""
+
+    @property
+    def architecture(self) -> Architecture:
+        return Architecture(Cell.SIMPLE_RNN, self.units)
+
+    def scene(self, seed: int) -> Scene:
+        """The exercise with random weights of this seed, as ``reference.random_weights`` draws them."""
+        weights = random_weights(Cell.SIMPLE_RNN, self.form.input_dim, self.units, seed)
+        return Scene(self.model(weights), self._inputs(), self._steps())
+
+    def model(self, weights: Weights) -> Model:
+        return Model(self.architecture, self.form, tuple(weights))
+
+    def _inputs(self) -> NDArray[Any]:
+        if self.word:
+            return np.array([sequences.encode(self.word, sequences.LETTERS)], np.int32)
+        return np.random.default_rng(_INPUT_SEED).random((1, self.form.timesteps or 1, self.form.input_dim))
+
+    def _steps(self) -> tuple[str, ...]:
+        return tuple(self.word) if self.word else ("",) * (self.form.timesteps or 1)
+
+
+EXERCISES = (
+    Exercise(
+        "steps",
+        noted("10 timesteps of 4 numbers"),
+        noted(
+            "A SimpleRNN by hand: 10 timesteps of 4 random numbers, 8 hidden units, and all hidden states printed, shape (10, 8)."
+        ),
+        8,
+        Form(4, tokens=False, timesteps=10, outputs=None),
+    ),
+    Exercise(
+        "words",
+        noted("10 words of 6 numbers"),
+        noted(
+            "A SimpleRNN by hand: 10 words, each a vector of 6 random numbers, 4 hidden units, and all hidden states printed, shape (10, 4)."
+        ),
+        4,
+        Form(6, tokens=False, timesteps=10, outputs=None),
+    ),
+    Exercise(
+        "hello",
+        noted("hello, hidden size 2"),
+        noted("One cell at work: the letters of “hello” one-hot, 4 numbers each, and hidden size 2, shape (5, 2)."),
+        2,
+        Form(4, timesteps=5, outputs=None),
+        "hello",
+    ),
+)
