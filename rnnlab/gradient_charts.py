@@ -41,7 +41,7 @@ def top_of(flows: Sequence[Flow | None]) -> float:
 
 
 @functools.lru_cache
-def flow_bars(colour: str, steps: int, top: float, title: str) -> dict[str, Any]:
+def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> dict[str, Any]:
     """The size of a gradient by distance back in time, the loss at the right: bars, their bound, and where it is cut.
 
     Args:
@@ -49,13 +49,15 @@ def flow_bars(colour: str, steps: int, top: float, title: str) -> dict[str, Any]
         steps: how many distances there are.
         top: where the axis ends.
         title: of the vertical axis.
+        last: whether no other chart of this kind stands below, so that this one names the horizontal axis.
 
     Returns:
         A Vega-Lite specification for the datasets that ``flow_tables`` makes.
     """
     x_scale = alt.Scale(domain=[-0.7, steps - 0.3], reverse=True, nice=False)
     axis = alt.Axis(format="d", tickMinStep=1, tickCount=10, grid=False)
-    x = alt.X("from:Q", title=_("steps back in time, from the loss at the right"), scale=x_scale, axis=axis)
+    named = _("steps back in time, from the loss at the right") if last else None
+    x = alt.X("from:Q", title=named, scale=x_scale, axis=axis)
     y_scale = alt.Scale(type="log", domain=[LOWEST, top], clamp=True, nice=False)
     values = [10.0**power for power in range(-12, round(math.log10(top)) + 1, 4)]
     y = alt.Y("size:Q", title=title, scale=y_scale, axis=alt.Axis(values=values, format="~e"))

@@ -12,7 +12,6 @@ from rnnlab.gradient_charts import CLIPPINGS
 from rnnlab.gradients.clipping import AT_NORM, AT_VALUE, RADIUS, RATE, STEPS, TIMESTEPS, UNITS, Trial, Tried
 from rnnlab.texts import _
 from rnnlab.ui import fields, live, views
-from rnnlab.ui import gradient_controls as controls
 from rnnlab.ui.gradient_views import power
 
 
@@ -38,21 +37,23 @@ def _ask() -> Trial:
     radius, rate, at_norm, at_value, seed = st.columns(5, gap="medium", vertical_alignment="bottom")
     with radius:
         label = _("Spectral radius of Wₕ at first")
-        chosen_radius = controls.kept(
-            "trial radius", start.radius, lambda v, key: fields.real(label, key, v, RADIUS, 0.1)
+        chosen_radius = fields.kept(
+            "gradients trial radius", start.radius, lambda v, key: fields.real(label, key, v, RADIUS, 0.1)
         )
     with rate:
         label_rate = _("Learning rate")
-        chosen_rate = controls.kept("trial rate", start.learning_rate, lambda v, key: fields.real(label_rate, key, v, RATE, 0.05))  # fmt: skip
+        chosen_rate = fields.kept("gradients trial rate", start.learning_rate, lambda v, key: fields.real(label_rate, key, v, RATE, 0.05))  # fmt: skip
     with at_norm:
         label_norm = _("Clip the norm at")
-        chosen_norm = controls.kept("trial norm", start.at_norm, lambda v, key: fields.real(label_norm, key, v, AT_NORM, 0.5))  # fmt: skip
+        chosen_norm = fields.kept("gradients trial norm", start.at_norm, lambda v, key: fields.real(label_norm, key, v, AT_NORM, 0.5))  # fmt: skip
     with at_value:
         label_value = _("Clip each value at")
-        chosen_value = controls.kept("trial value", start.at_value, lambda v, key: fields.real(label_value, key, v, AT_VALUE, 0.1))  # fmt: skip
+        chosen_value = fields.kept("gradients trial value", start.at_value, lambda v, key: fields.real(label_value, key, v, AT_VALUE, 0.1))  # fmt: skip
     with seed:
         label_seed = _("Seed of the trial")
-        chosen_seed = controls.kept("trial seed", start.seed, lambda v, key: fields.whole(label_seed, key, v, SEED))
+        chosen_seed = fields.kept(
+            "gradients trial seed", start.seed, lambda v, key: fields.whole(label_seed, key, v, SEED)
+        )
     return Trial(chosen_radius, chosen_rate, chosen_norm, chosen_value, chosen_seed)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
 
 import streamlit as st
 
@@ -19,8 +18,6 @@ from rnnlab.tasks import TASKS
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _, noted
 from rnnlab.ui import fields, state, views
-
-T = TypeVar("T")
 
 _REACH = Range(1, LENGTHS.high)
 _FIRST_REACH = 10
@@ -70,13 +67,6 @@ def _key(name: str) -> str:
 
 def chosen() -> Chosen:
     return state.kept("gradients", Chosen)
-
-
-def kept(name: str, start: T, ask: Callable[[T, str], T]) -> T:
-    """A control, asked with its value until now and its key, that keeps its value while a person is on other pages."""
-    value = ask(state.kept(f"gradients {name}", lambda: start), _key(name))
-    state.keep(f"gradients {name}", value)
-    return value
 
 
 def set_chosen(new: Chosen) -> None:
@@ -170,16 +160,18 @@ def sample(arrays: Arrays, steps: int) -> tuple[int, int | None]:
     left, right = st.columns(2, gap="medium")
     with left:
         samples = Range(1, len(arrays.inputs))
-        number = kept(
-            "sample", 1, lambda v, key: fields.whole(_("Sample"), f"{key}-{samples.high}", samples.nearest(v), samples)
+        number = fields.kept(
+            "gradients sample",
+            1,
+            lambda v, key: fields.whole(_("Sample"), f"{key}-{samples.high}", samples.nearest(v), samples),
         )
     if steps < 2:
         return number - 1, None
     with right:
         allowed = Range(1, steps)
         hint = _("The loss of this step alone is sent back.")
-        chosen_step = kept(
-            "step",
+        chosen_step = fields.kept(
+            "gradients step",
             steps,
             lambda v, key: fields.whole(_("Step of the loss"), f"{key}-{steps}", allowed.nearest(v), allowed, hint),
         )

@@ -44,17 +44,19 @@ def _ask(task: JaneTask) -> tuple[str, int, bool]:
     left, middle, right = st.columns([4, 1, 2], gap="medium", vertical_alignment="bottom")
     with left:
         label = _("A sentence up to the gap, at most {n} words").format(n=task.timesteps)
-        text = controls.kept("sentence", LECTURE, lambda v, key: st.text_input(label, v, key=key, max_chars=400))
+        text = fields.kept(
+            "gradients sentence", LECTURE, lambda v, key: st.text_input(label, v, key=key, max_chars=400)
+        )
     with middle:
         names = range(len(NAMES))
         start = NAMES.index("john")
         title = task.classes.__getitem__
-        name = controls.kept("name", start, lambda v, key: fields.select(_("In the gap"), key, names, v, title))
+        name = fields.kept("gradients name", start, lambda v, key: fields.select(_("In the gap"), key, names, v, title))
     with right:
         titles = {False: _("the state h"), True: _("the input x")}
         label = _("Gradient at each word by")
-        by_input = controls.kept(
-            "words by", False, lambda v, key: fields.choose(label, key, [False, True], v, titles.__getitem__)
+        by_input = fields.kept(
+            "gradients words by", False, lambda v, key: fields.choose(label, key, [False, True], v, titles.__getitem__)
         )
     return text, name, by_input
 

@@ -27,6 +27,17 @@ TICK = 0.2
 _MANY = 100.0
 
 
+#: Height of a chart, and of the name of its horizontal axis, in pixels.
+_HEIGHT, _TITLE = 125, 25
+
+
+class _Axes(NamedTuple):
+    """Where the axis of sizes ends, and whether this chart is the last one."""
+
+    top: float
+    last: bool
+
+
 class Seen(NamedTuple):
     """One architecture as it is looked at: its model, and what is left of the gradient in it.
 
@@ -89,6 +100,7 @@ def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None
         live: whether it will move by itself, so that the charts may not be made anew.
     """
     top = gradient_charts.top_of([seen.flow for seen in lanes])
+    drawn = [number for number, seen in enumerate(lanes) if seen.flow]
     for number, seen in enumerate(lanes):
         left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
         with left:
@@ -101,7 +113,7 @@ def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None
         with left:
             _lane_facts(norms, reach)
         with right:
-            _bar_chart(number, seen, norms, by_c, shown, reach, top, live)
+            _bar_chart(number, seen, norms, by_c, shown, reach, _Axes(top, number == drawn[-1]), live)
 
 
 def nothing(architecture: Architecture) -> str:
@@ -112,16 +124,18 @@ def nothing(architecture: Architecture) -> str:
 
 
 def _bar_chart(
-    number: int, seen: Seen, norms: Array, by_c: bool, shown: int | None, reach: int | None, top: float, live: bool
+    number: int, seen: Seen, norms: Array, by_c: bool, shown: int | None, reach: int | None, axes: _Axes, live: bool
 ) -> None:
     assert seen.model is not None
     cell_state = by_c and seen.architecture.cell is Cell.LSTM
     title = "|∂loss/∂c|" if cell_state else "|∂loss/∂h|"
-    chart = gradient_charts.flow_bars(seen.look.colour, len(norms), top, title)
+    chart = gradient_charts.flow_bars(seen.look.colour, len(norms), axes.top, title, axes.last)
     factors = None if cell_state else bound(seen.model, len(norms))
     tables = gradient_charts.flow_tables(norms, len(norms) if shown is None else shown, reach, horizon(norms), factors)
     text = _live_text(seen.look, title) if live else _bar_text(seen.look, title, norms)
-    st.vega_lite_chart({**chart, "datasets": tables}, height=150, key=f"gradient-{number}", alt=text)
+    st.vega_lite_chart(
+        {**chart, "datasets": tables}, height=_HEIGHT + (_TITLE if axes.last else 0), key=f"gradient-{number}", alt=text
+    )
 
 
 def _live_text(look: Look, title: str) -> str:
@@ -142,12 +156,12 @@ def _lane_facts(norms: Array, reach: int | None) -> None:
     last = len(norms) - 1
     left = norms[last] / norms[0] if norms[0] else 0.0
     pairs = [
-        (_("at the loss"), power(norms[0])),
+        (_("{n} back").format(n=0), power(norms[0])),
         (_("{n} back").format(n=last), power(norms[last]) if reach is None or last < reach else _("cut")),
         (_("a step"), f"× {left ** (1 / last):.2f}" if last else "–"),
+        ("", verdict(left)),
     ]
-    views.facts(pairs)
-    st.html(f'<div class="lab-small"><b>{escape(verdict(left))}</b></div>')
+    views.facts(pairs, lines=True)
 
 
 def verdict(left: float) -> str:
@@ -212,11 +226,11 @@ def bound_said(lanes: Sequence[Seen]) -> None:
 
 def _damped(slope: float, sigma: float) -> str:
     if slope > 0.995:
-        return _("The bound is reached: nothing but W_h is at work.")
-    damped = _("The slope of tanh, 1 − h², and directions that W_h stretches less, take × {slope:.2f} a step of it.")
+        return _("The bound is reached: nothing but Wₕ is at work.")
+    damped = _("The slope of tanh, 1 − h², and directions that Wₕ stretches less, take × {slope:.2f} a step of it.")
     said = damped.format(slope=slope)
-    if sigma > 1 > slope * sigma:
-        said += " " + _("So it does not explode although W_h alone would: switch the inputs off to see W_h alone.")
+    if sigma > 1.005 and slope * sigma < 1:
+        said += " " + _("So it does not explode although Wₕ alone would: switch the inputs off to see Wₕ alone.")
     return said
 
 
