@@ -14,8 +14,7 @@ import altair as alt
 import pandas as pd
 
 from rnnlab.architecture import UNITS
-from rnnlab.colours import MATRICES, Look
-from rnnlab.counting import Matrix
+from rnnlab.colours import MATRICES, Look, layers
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
@@ -59,7 +58,8 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
         by: the column that a bar is stacked by.
     """
     parts = list(dict.fromkeys(table.sort_values(f"{by} order")[by]))
-    colours = [MATRICES[Matrix(part)] for part in parts] if by == "matrix" else _shades(parts)
+    fixed = MATRICES if by == "matrix" else layers()
+    colours = [fixed[part] for part in parts]
     legend = alt.Legend(title=None, orient="top", columns=7, symbolType="square")
     bars = _base().properties(height=140 + 32 * len(looks), width="container").mark_bar(cornerRadius=2)
     bars = bars.encode(
@@ -76,14 +76,6 @@ def parameter_stack(table: pd.DataFrame, looks: Sequence[Look], by: str) -> alt.
     )
     chart: alt.Chart = _with_data(bars, table=table)
     return chart
-
-
-def _shades(layers: Sequence[str]) -> list[str]:
-    """A colour for each layer: the embedding and the output as their matrices, others from dark to light."""
-    fixed = {"embedding": MATRICES[Matrix.EMBEDDING], "output": MATRICES[Matrix.OUTPUT_KERNEL]}
-    recurrent = iter(("#2F6DB5", "#5C9BE0", "#93C1F0", "#C3DEF8"))
-    decoders = iter(("#0B7A5F", "#2FAF8F", "#7DCFB9", "#BFE8DD"))
-    return [fixed.get(layer) or next(decoders if layer.startswith("decoder") else recurrent) for layer in layers]
 
 
 def size_curves(curves: pd.DataFrame, chosen: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
@@ -171,12 +163,14 @@ def loss_curves(
         named: whether the chart has a legend of its own.
 
     Returns:
-        A Vega-Lite specification; its data is to be the dataset "table" with columns architecture, epoch, loss, part.
+        A Vega-Lite specification; its data is to be the datasets "table" with columns architecture, epoch, loss, part
+        and "marker" with the column epoch.
     """
     scale = alt.Scale(type="log" if logarithmic else "linear", zero=not logarithmic, nice=True)
     title = "loss (squared error)" if squared else "loss (nats)"
     y = alt.Y("loss:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
-    return specification(_by_epoch(looks, epochs, y, alt.Tooltip("loss:Q", format=".4f"), named))
+    curves = _by_epoch(looks, epochs, y, alt.Tooltip("loss:Q", format=".4f"), named)
+    return specification(alt.LayerChart(layer=[_marker(), curves], height=250, width="container"))
 
 
 @functools.lru_cache
@@ -190,7 +184,7 @@ def metric_curves(looks: tuple[Look, ...], epochs: int, title: str) -> dict[str,
 
     Returns:
         A Vega-Lite specification; its data is to be the datasets "table" with columns architecture, epoch, share, part and
-        "lines" with columns share, label.
+        "lines" with columns share, label, "marker" with the column epoch.
     """
     y = alt.Y("share:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5, format="%"))
     curves = _by_epoch(looks, epochs, y, alt.Tooltip("share:Q", format=".1%"), named=False)
@@ -199,7 +193,14 @@ def metric_curves(looks: tuple[Look, ...], epochs: int, title: str) -> dict[str,
     names = lines.mark_text(align="left", dx=4, dy=-6, color="#888").encode(
         y=alt.Y("share:Q"), x=alt.value(0), text="label:N"
     )
-    return specification(alt.LayerChart(layer=[rules, names, curves], height=250, width="container"))
+    return specification(alt.LayerChart(layer=[_marker(), rules, names, curves], height=250, width="container"))
+
+
+def _marker() -> alt.Chart:
+    """A rule at the epoch of the dataset "marker"."""
+    rule = alt.Chart(alt.NamedData("marker")).mark_rule(strokeWidth=2, opacity=0.55, color="#888")
+    chart: alt.Chart = rule.encode(x=alt.X("epoch:Q"))
+    return chart
 
 
 def _by_epoch(looks: tuple[Look, ...], epochs: int, y: alt.Y, tooltip: alt.Tooltip, named: bool) -> alt.Chart:

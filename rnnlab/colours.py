@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rnnlab.architecture import Architecture, Cell, labels
 from rnnlab.counting import Gate, Matrix
+from rnnlab.texts import _, noted
 
 CELLS: dict[Cell, str] = {
     Cell.SIMPLE_RNN: "#D9611A",
@@ -36,6 +37,14 @@ MATRICES: dict[Matrix, str] = {
     Matrix.OUTPUT_KERNEL: "#7A8793",
     Matrix.OUTPUT_BIAS: "#AEB8C1",
 }
+_BLUES, _GREENS = ("#2F6DB5", "#5C9BE0", "#93C1F0", "#C3DEF8"), ("#0B7A5F", "#2FAF8F", "#7DCFB9", "#BFE8DD")
+#: Layers of cells by their titles, the first one darkest; no model has two kinds in the same colours.
+CELL_LAYERS: dict[str, tuple[str, ...]] = {
+    noted("recurrent {n}"): _BLUES,
+    noted("hidden {n}"): _GREENS,  # without memory
+    noted("encoder {n}"): _BLUES,
+    noted("decoder {n}"): _GREENS,
+}
 #: Lines of architectures with the same cell, in the order of the bench: whole, dashed, dotted …
 DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (7, 4), (2, 3), (9, 3, 2, 3), (4, 2), (12, 5))
 
@@ -46,6 +55,12 @@ class Look(NamedTuple):
     label: str
     colour: str
     dash: tuple[int, ...]
+
+
+def layers() -> dict[str, str]:
+    """The colour of every layer that has weights, by its title and in the order in which they are stacked."""
+    cells = {_(title).format(n=n): c for title, colours in CELL_LAYERS.items() for n, c in enumerate(colours, start=1)}
+    return {_("embedding"): MATRICES[Matrix.EMBEDDING], **cells, _("output"): MATRICES[Matrix.OUTPUT_KERNEL]}
 
 
 def looks(bench: Sequence[Architecture]) -> tuple[Look, ...]:

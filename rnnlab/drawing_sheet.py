@@ -100,13 +100,14 @@ class Sheet:
     def group(self, kind: str, style: Style = NO_STYLE) -> Element:
         return SubElement(self.body, "g", {"class": kind} | dict(style))
 
-    def write(self, parent: Element, at: complex, letters: str, style: Style, subscript: str = "") -> None:
+    def write(self, parent: Element, at: complex, letters: str, style: Style, subscript: str = "") -> Element:
         """Write ``letters``, vertically centred, with ``subscript`` in subscript."""
         size = float(style["font-size"])
         text = SubElement(parent, "text", numbers(x=at.real, y=at.imag + 0.35 * size) | dict(style))
         text.text = letters
         if subscript:
             SubElement(text, "tspan", {"dy": "3"} | numbers(font_size=0.72 * size)).text = subscript
+        return text
 
     def rectangle(self, parent: Element, middle: complex, size: complex, style: Style) -> None:
         corner = middle - size / 2
@@ -126,7 +127,7 @@ class Sheet:
 
     def arrows(self, kind: str, *routes: Route, style: Style = INK) -> None:
         """An arrow along each route, as one path: it is no darker where arrows share their way."""
-        path = "".join(_arrow(route) for route in routes)
+        path = "".join(arrow_path(route) for route in routes)
         SubElement(self.body, "path", {"class": f"arrow {kind}", "d": path} | dict(style))
 
     def routes(self, aside: float, y: float) -> list[Route]:
@@ -166,7 +167,7 @@ def numbers(**values: float) -> dict[str, str]:
     return {name.replace("_", "-"): f"{value:g}" for name, value in values.items()}
 
 
-def _arrow(route: Route) -> str:
+def arrow_path(route: Route) -> str:
     """A line with rounded bends and an arrow head just before its end, as SVG's path data."""
     ahead = (route[-1] - route[-2]) / abs(route[-1] - route[-2])
     tip = route[-1] - 2 * ahead

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from html import escape
@@ -12,7 +11,7 @@ from rnnlab.colours import GATES, signed
 from rnnlab.counting import Gate
 from rnnlab.operations import LETTERS, Grid, Operation, Term
 from rnnlab.reference import Array
-from rnnlab.texts import _, ngettext
+from rnnlab.texts import _, ngettext, number
 
 REST = "…"  # in place of what is left out
 REST_WIDTH, BORDER_WIDTH = 0.45, 0.3  # in columns
@@ -40,18 +39,6 @@ def describe(operation: Operation, most: int = 12) -> str:
     if left := numbers.size - most if numbers.size > most else 0:
         said += ngettext(" and {n:,} more", " and {n:,} more", left).format(n=left)
     return _("{result} = {terms}: {numbers}").format(result=plain(operation.result.label), terms=terms, numbers=said)
-
-
-def number(value: float) -> str:
-    """A number as it stands in a grid: two decimals, fewer of large ones; whole ones without."""
-    if not math.isfinite(value):
-        return "?" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    size = abs(value)
-    if size >= 9_999.5:
-        written = f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
-    else:
-        written = f"{value:.{0 if float(value).is_integer() or size >= 99.95 else 1 if size >= 9.995 else 2}f}"
-    return "0.00" if written == "-0.00" else written.removeprefix("-") if written == "-0" else written.replace("-", "−")
 
 
 def plain(label: str) -> str:

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 #: Bytes that one recording may take: 50 epochs of 40,000 parameters, or 5,000 of 400.
 BUDGET = 8 * 2**20
 
+#: The largest model that is recorded: its first and its newest weights fit.
+MOST_PARAMETERS = BUDGET // (2 * 4)
+
 Flat = NDArray[np.float32]  # all weights of a model one after the other, in Keras' order: (P)
+
+
+def fits(parameters: int) -> bool:
+    """Whether a model of this size is recorded."""
+    return parameters <= MOST_PARAMETERS
 
 
 @dataclass(eq=False)
@@ -43,7 +51,7 @@ class Recording:
 
     def add(self, epoch: int, weights: Flat) -> None:
         """Keep the weights after ``epoch``, a later one than all before."""
-        self.too_large = 2 * weights.nbytes > BUDGET
+        self.too_large = not fits(weights.size)
         if self.too_large:
             return
         newest = next(reversed(self.kept), 0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnlab.experiment import Experiment
 from rnnlab.recording import Recording
 from rnnlab.reference import Array, Model, Trace
-from rnnlab.tasks.task import Arrays
+from rnnlab.tasks.task import Arrays, confusion_table
 
 
 class Weighed(NamedTuple):
@@ -45,6 +46,13 @@ def weighed(experiment: Experiment, recording: Recording, epoch: int) -> Weighed
         return None
     recorded, flat = found
     return Weighed(recorded + epoch - wanted, Model.from_flat(experiment.architecture, experiment.form, flat))
+
+
+def confusion(experiment: Experiment, model: Model) -> NDArray[np.uint32]:
+    """How often each class (row) of the held-out samples is taken for each (column) by these weights."""
+    inputs, targets = experiment.task.data(experiment.training.seed).held_out
+    predicted = model.forward(inputs).outputs.argmax(-1)
+    return confusion_table(predicted, targets, len(experiment.task.classes))
 
 
 def look_inside(model: Model, sample: Arrays) -> Inside | None:

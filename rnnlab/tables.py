@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rnnlab.architecture import LAYERS, UNITS, Architecture, Cell, Form
+from rnnlab.architecture import UNITS, Architecture, Cell, Form
 from rnnlab.charts import EVERYTHING, HELD_OUT, TRAINING, thin
-from rnnlab.colours import Look
+from rnnlab.colours import Look, layers
 from rnnlab.counting import LayerCount, Matrix, count
 from rnnlab.history import History, Scores
 from rnnlab.tasks import Task
@@ -34,26 +34,21 @@ def parameter_table(bench: Sequence[Architecture], looks: Sequence[Look], form: 
     table = pd.DataFrame(rows, columns=["architecture", "layer", "matrix", "parameters"])
     return table.assign(
         **{
-            "layer order": table["layer"].map(_LAYER_ORDER.index),
+            "layer order": table["layer"].map(list(layers()).index),
             "matrix order": table["matrix"].map([matrix.value for matrix in Matrix].index),
         }
     )
 
 
-_LAYER_ORDER = (
-    "embedding",
-    *(f"{part} {n}" for part in ("recurrent", "encoder", "decoder") for n in range(1, LAYERS.high + 1)),
-    "output",
-)
-
-
 def layer_title(layer: LayerCount) -> str:
     """What a layer with weights is called where layers of several architectures are compared."""
     if layer.kind in ("embedding", "output"):
-        return layer.kind
+        return _(layer.kind)
     base, _underscore, number = layer.name.rpartition("_")
     name, nth = (base, int(number) + 1) if number.isdigit() else (layer.name, 1)
-    return f"{name if name in ('encoder', 'decoder') else 'recurrent'} {nth}"
+    own = {"encoder": _("encoder {n}"), "decoder": _("decoder {n}")}
+    without_memory = layer.kind == Cell.DENSE
+    return own.get(name, _("hidden {n}") if without_memory else _("recurrent {n}")).format(n=nth)
 
 
 def size_table(bench: Sequence[Architecture], looks: Sequence[Look], form: Form) -> pd.DataFrame:
@@ -129,6 +124,11 @@ def metric_table(histories: Sequence[History], looks: Sequence[Look]) -> pd.Data
 def _trained_on(scores: Scores) -> str:
     """What the training samples are called: all there is where nothing is held out."""
     return EVERYTHING if math.isnan(scores.held_out) else TRAINING
+
+
+def marker_table(epoch: int | None) -> pd.DataFrame:
+    """Column epoch: the one that is marked in a chart; no row for none."""
+    return pd.DataFrame({"epoch": [] if epoch is None else [epoch]})
 
 
 def goal_table(task: Task, baselines: Sequence[Baseline]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ Catalogues lie in ``rnnlab/locale/<language>/LC_MESSAGES/rnnlab.mo``; ``RNNLAB_L
 from __future__ import annotations
 
 import gettext
+import math
 import os
 from pathlib import Path
 
@@ -31,3 +32,15 @@ def seconds(value: float | None) -> str:
     if value < 60:
         return _("{seconds:.1f} s").format(seconds=value)
     return _("{minutes:d} min {seconds:d} s").format(minutes=int(value // 60), seconds=int(value % 60))
+
+
+def number(value: float) -> str:
+    """A number as it stands in drawings: two decimals, fewer of large ones, none of whole ones."""
+    if not math.isfinite(value):
+        return "?" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 9_999.5:
+        written = f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    else:
+        written = f"{value:.{0 if float(value).is_integer() or size >= 99.95 else 1 if size >= 9.995 else 2}f}"
+    return written.removeprefix("-") if not written.strip("-0.") else written.replace("-", "−")

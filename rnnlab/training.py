@@ -24,7 +24,7 @@ from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Start,
 from rnnlab.models import build
 from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.drawn import Said
-from rnnlab.tasks.task import Arrays, score
+from rnnlab.tasks.task import Arrays, confusion_table, score
 
 Report = Callable[[int, Chunk], None]
 
@@ -159,7 +159,7 @@ class Trainer:
         held_out, hard = score(task.metric, predicted, said, targets), self._data.hard
         in_hard = score(task.metric, predicted[hard], said[hard], targets[hard]) if hard is not None else math.nan
         scores = Scores(loss, metric, _mean_loss(outputs, targets, self._form), held_out, in_hard)
-        return scores, self._show(), _confusion(predicted, targets, self._classes)
+        return scores, self._show(), confusion_table(predicted, targets, self._classes)
 
     def _show(self) -> Said:
         task = self.experiment.task
@@ -205,14 +205,6 @@ def _mean_loss(outputs: NDArray[np.float32], targets: NDArray[Any], form: Form) 
         return float(np.mean((outputs[..., 0].astype(np.float64) - targets) ** 2))  # the square may be beyond float32
     right = np.take_along_axis(outputs, targets[..., np.newaxis], axis=-1)
     return float(-np.log(np.clip(right, SMALLEST_PROBABILITY, 1)).mean())
-
-
-def _confusion(predicted: NDArray[Any], targets: NDArray[Any], classes: int) -> NDArray[np.uint32]:
-    """How often each class (row) was taken for each (column)."""
-    if not classes:
-        return NO_CONFUSION
-    pairs = np.bincount((targets * classes + predicted).ravel(), minlength=classes**2)
-    return pairs.reshape(classes, classes).astype(np.uint32)
 
 
 def weights_of(state: bytes) -> list[NDArray[np.float32]]:

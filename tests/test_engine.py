@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Scheduler
+from numpy.typing import NDArray
 
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form
 from rnnlab.counting import Summary, count
@@ -60,6 +61,14 @@ def at_epoch(run: Run, epoch: int) -> Run:
 def said(run: Run) -> list[str]:
     """What each lane predicts at the end."""
     return [lane.experiment.task.read(lane.history.shown[-1].predicted[0]) for lane in run.lanes]
+
+
+def answer(engine: Engine, run: Run, lane: int, samples: NDArray[np.int32]) -> NDArray[np.float32]:
+    """What the trained model of a lane says to samples."""
+    wait_until(lambda: engine.said(run, lane, samples) is not None)
+    answered = engine.said(run, lane, samples)
+    assert isinstance(answered, np.ndarray), answered
+    return answered
 
 
 def losses(run: Run) -> list[list[float]]:
@@ -273,6 +282,21 @@ class TestAnswers:
         answer = engine.summary(architecture, form)
         assert isinstance(answer, str)
         assert "parameters" in answer and "50,000,000" in answer
+
+    def test_padding_changes_nothing_of_what_is_said_to_a_sentence(self, engine: Engine) -> None:
+        sentiment = task("sentiment")
+        training = Training(epochs=2, learning_rate=0.01, batch_size=64)
+        bench = Architecture(Cell.GRU, 8, 4), Architecture(Cell.LSTM, 8, 4, direction=Direction.BIDIRECTIONAL)
+        run = ended(engine.start(tuple(Experiment(a, sentiment, training) for a in bench), FULL))
+        padded = sentiment.give("it is not a good movie.").inputs[np.newaxis]
+        cut = padded[:, : np.count_nonzero(padded)]
+        assert (cut.shape, padded.shape) == ((1, 7), (1, 20))
+        for lane in range(len(bench)):
+            said_to_padded, said_to_cut = (answer(engine, run, lane, sentence) for sentence in (padded, cut))
+            assert said_to_padded.shape == (1, 1, 5)
+            np.testing.assert_allclose(said_to_padded, said_to_cut, atol=1e-5)
+            other = answer(engine, run, lane, cut[:, :3])
+            assert np.abs(said_to_cut - other).max() > 1e-3  # it does listen
 
     def test_keras_file_predicts_what_the_run_predicts(
         self, engine: Engine, uninterrupted: Run, tmp_path: Path, keras_ready: None
@@ -490,21 +514,22 @@ class TestServer:
         (pid,) = engine._client.run(os.getpid).values()
         engine.close()
         wait_until(lambda: not alive(pid), 5)
+        assert not alive(pid)
 
     def test_close_while_it_starts_leaves_nothing_behind(self) -> None:
-        before = {child.pid for child in psutil.Process().children(recursive=True)}
+        before = begun_since(set())
         engine = Engine(workers=1)
         time.sleep(0.3)
         engine.close()
         wait_until(lambda: not engine._supervisor.is_alive())
-        wait_until(
-            lambda: (
-                not any(
-                    alive(child.pid) for child in psutil.Process().children(recursive=True) if child.pid not in before
-                )
-            ),
-            10,
-        )
+        wait_until(lambda: not begun_since(before), 10)
+        assert not engine._supervisor.is_alive()
+        assert begun_since(before) == set()
+
+
+def begun_since(before: set[int]) -> set[int]:
+    """The processes below this one, other than those of before, that are still alive."""
+    return {child.pid for child in psutil.Process().children(recursive=True) if alive(child.pid)} - before
 
 
 def alive(pid: int) -> bool:

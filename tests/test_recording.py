@@ -123,7 +123,7 @@ def test_the_newest_weights_are_those_of_the_state():
 
 @pytest.mark.usefixtures("keras_ready")
 def test_a_large_model_is_trained_without_being_recorded(monkeypatch):
-    monkeypatch.setattr(recording, "BUDGET", 100)
+    monkeypatch.setattr(recording, "MOST_PARAMETERS", 100)
     experiment = Experiment(Architecture(Cell.LSTM, 3), TASKS["hihello"], Training(epochs=2))
     asked = []
     monkeypatch.setattr(Trainer, "weights", lambda self, old=Trainer.weights: asked.append(1) or old(self))

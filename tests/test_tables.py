@@ -66,8 +66,8 @@ def test_the_rows_of_a_stack():
         ["recurrent 1", "Wₓ", 24, 1, 1],
         ["recurrent 1", "Wₕ", 16, 1, 2],
         ["recurrent 1", "b", 4, 1, 3],
-        ["output", "W_y", 4, 13, 5],
-        ["output", "b_y", 1, 13, 6],
+        ["output", "W_y", 4, 17, 5],
+        ["output", "b_y", 1, 17, 6],
     ]
 
 
@@ -79,6 +79,14 @@ def test_layers_of_several_architectures_have_one_name():
     )
     by_layer = parameter_table(bench, looks(bench), Form()).groupby("layer")["architecture"].nunique()
     assert dict(by_layer) == {"recurrent 1": 3, "recurrent 2": 2, "output": 3}
+
+
+def test_layers_without_memory_are_called_hidden_and_not_recurrent():
+    bench = (Architecture(Cell.DENSE, 4, layers=3), Architecture(Cell.LSTM, 4))
+    table = parameter_table(bench, looks(bench), Form(12, timesteps=5, outputs=11)).sort_values("layer order")
+    by_layer = table.groupby(["architecture", "layer"], sort=False)["parameters"].sum()
+    assert dict(by_layer["Dense 4 ×3"]) == {"hidden 1": 52, "hidden 2": 20, "hidden 3": 20, "output": 55}
+    assert dict(by_layer["LSTM 4"]) == {"recurrent 1": 272, "output": 55}
 
 
 def test_encoders_and_decoders_are_told_apart_and_stand_in_the_order_of_the_model():

@@ -193,6 +193,12 @@ def test_a_sentence_is_drawn_word_by_word_and_then_its_class(task, target):
     assert drawn.pieces[-1].mark is {None: Mark.PLAIN, 0: Mark.WRONG, 1: Mark.RIGHT}[target]
 
 
+def test_the_name_of_a_class_is_told_with_its_space():
+    said = Said(np.zeros(TIMESTEPS, int), np.full(TIMESTEPS, 0.5))
+    drawn = SENTIMENT.draw(SENTIMENT.give("it is bad").inputs, None, said)
+    assert drawn.pieces[-1][:4] == ("very negative", Mark.PLAIN, "50%", "very negative, 50.0%")
+
+
 def test_words_are_red_where_praise_is_believed_and_blue_where_blame_is():
     inputs = SENTIMENT.give("it is not good at all").inputs
     said = Said(np.arange(TIMESTEPS) % 5, np.full(TIMESTEPS, 0.5))

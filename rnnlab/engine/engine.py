@@ -19,7 +19,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import dask
 import numpy as np
 from distributed import Client, Future, LocalCluster
 from numpy.typing import NDArray
@@ -28,8 +27,9 @@ from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
 from rnnlab.engine.answers import Answers
+from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
 from rnnlab.engine.runs import Run
-from rnnlab.experiment import Device, Experiment, Pace, PaceKind
+from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
 from rnnlab.reference import KerasSide, Model
@@ -44,8 +44,6 @@ KEPT_RUNS = 100
 LOOK_EVERY, RETRY_EVERY, PATIENCE = 0.25, 1.0, 5.0
 #: Seconds until a scheduler that says nothing counts as lost: a busy machine must not be taken for a dead one.
 SILENCE = 30.0
-#: Seconds that a local worker has to start again, on a busy machine too, before it is given up and replaced.
-RESTART_PATIENCE = 60
 
 Seconds = float
 log = logging.getLogger(__name__)
@@ -76,7 +74,7 @@ class Engine:
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
         self._warming: dict[str, Future] = {}
-        self._devices: dict[str, tuple[Device, ...]] = {}
+        self._devices: dict[str, Devices] = {}
         self._runs: dict[str, Run] = {}
         self._futures: dict[str, Future] = {}
         self._orders: dict[str, tuple[Pace, bool]] = {}
@@ -148,7 +146,7 @@ class Engine:
         with self._lock:
             return sum(run.status.active for run in self._runs.values())
 
-    def devices(self) -> tuple[Device, ...]:
+    def devices(self) -> Devices:
         """Every device that a worker reports, each once."""
         with self._lock:
             return tuple(dict.fromkeys(d for devices in self._devices.values() for d in devices))
@@ -254,7 +252,7 @@ class Engine:
     def _connect(self) -> None:
         address: Any = self._scheduler
         if address is None:
-            self._cluster = address = _local_cluster(self._size)
+            self._cluster = address = local_cluster(self._size)
         self._client = Client(address, set_as_default=False, timeout=SILENCE)
         self._client.subscribe_topic(self._topic, self._on_event)
 
@@ -295,7 +293,7 @@ class Engine:
             for run in list(self._runs.values()):
                 if run.status is Status.WAITING and (address := self._free_worker(run)):
                     run.begin(address)
-                    run.device = _title(self._devices[address], run.experiments[0].training.device)
+                    run.device = device_title(self._devices[address], run.experiments[0].training.device)
                     starts = tuple(lane.start() for lane in run.racing)
                     experiments = tuple(lane.experiment for lane in run.racing)
                     arguments = (self._topic, run.attempt, experiments, run.pace, starts)
@@ -311,15 +309,8 @@ class Engine:
             alike = (other.pace.kind is PaceKind.SLOW) == slow
             if other.worker in busy and other.status.active and alike:
                 busy[other.worker] += 1
-        wanted = run.experiments[0].training.device
-        fitting = [a for a in busy if busy[a] < (SLOW_RACES if slow else FAST_RACES)]
-        fitting = [a for a in fitting if _has(self._devices[a], wanted)] or (
-            fitting if not self._has_device(wanted) else []
-        )
-        return min(fitting, key=lambda a: (not _has(self._devices[a], "gpu"), busy[a]), default=None)
-
-    def _has_device(self, wanted: str) -> bool:
-        return any(_has(devices, wanted) for devices in self._devices.values())
+        races = SLOW_RACES if slow else FAST_RACES
+        return fittest(self._devices, busy, run.experiments[0].training.device, races)
 
     def _send_orders(self) -> None:
         """Tell workers what is wanted of their runs; an order is repeated until it is taken or the attempt has ended."""
@@ -404,35 +395,3 @@ class Engine:
         for run in ended[: max(0, len(self._runs) - KEPT_RUNS)]:
             del self._runs[run.id]
             run.forget()
-
-
-def _has(devices: tuple[Device, ...], wanted: str) -> bool:
-    """Whether one of the devices is meant by "auto", "cpu", "gpu" or "gpu:1"."""
-    return wanted == "auto" or any(d.name == wanted or d.name.partition(":")[0] == wanted for d in devices)
-
-
-def _title(devices: tuple[Device, ...], wanted: str) -> str:
-    """The title of the device that ``wanted`` comes to on a worker that has these; as ``backend.resolve`` decides."""
-    gpus = [d for d in devices if d.name.startswith("gpu")]
-    meant = gpus if wanted in ("auto", "gpu") else [d for d in devices if d.name == wanted]
-    return (meant or devices)[0].title
-
-
-def _local_cluster(workers: int) -> LocalCluster:
-    """Worker processes on this machine, each with its share of the cores."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    dask.config.set(
-        {
-            "distributed.worker.multiprocessing-method": "spawn",
-            "distributed.deploy.lost-worker-timeout": RESTART_PATIENCE,
-        }
-    )
-    return LocalCluster(
-        n_workers=workers,
-        threads_per_worker=threads,
-        processes=True,
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # without it, port 8787 is opened all the same
-        silence_logs=logging.CRITICAL,
-        env={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_MODULE_LOADING": "LAZY"},
-    )

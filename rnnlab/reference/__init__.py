@@ -5,17 +5,21 @@ are the same. ``equations`` has one step of each cell, ``layers`` loops over the
 as ``plan`` says.
 """
 
-from rnnlab.reference.equations import Array, Weights, random_weights, sigmoid
-from rnnlab.reference.layers import Trace, run
-from rnnlab.reference.model import Gradients, KerasSide, Model, Pass, weight_shapes
+from rnnlab.reference.equations import Array, State, Weights, random_weights, sigmoid
+from rnnlab.reference.layers import LayerGradients, Trace, run
+from rnnlab.reference.model import Gradients, KerasSide, Model, Pass, Read, Weight, weight_shapes
 
 __all__ = [
     "Array",
     "Gradients",
     "KerasSide",
+    "LayerGradients",
     "Model",
     "Pass",
+    "Read",
+    "State",
     "Trace",
+    "Weight",
     "Weights",
     "random_weights",
     "run",

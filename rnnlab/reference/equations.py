@@ -165,14 +165,8 @@ def gru_reset_before_back(d_h: Array, d_c: Array, values: Values, before: State,
 
 _SIMPLE_RNN = Equations(("h", "sums"), simple_rnn, simple_rnn_back)
 _LSTM = Equations(("h", "c", "sums", "i", "f", "g", "o", "tanh_c"), lstm, lstm_back)
-_GRU_NAMES = (
-    "h",
-    "sums",
-    "z",
-    "r",
-    "g",
-    "held",
-)  # held: what r holds back, before it does (after) or when it has (before)
+#: held is what r holds back: W_hg h + b_hg before it has (reset after), r∘h when it has (reset before).
+_GRU_NAMES = ("h", "sums", "z", "r", "g", "held")
 
 
 def equations(cell: Cell, reset_after: bool) -> Equations:

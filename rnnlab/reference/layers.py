@@ -18,7 +18,8 @@ from rnnlab.reference.equations import Array, State, Weights, equations, gates
 class LayerGradients(NamedTuple):
     """Gradients of the loss by what a layer has, and by the state at every step, in the order of the input.
 
-    ``h`` and ``c`` are those by the states themselves: with all that comes back from later steps.
+    ``h`` and ``c`` are those by the states themselves: with all that comes back from later steps, and by c_t also what
+    comes through h_t = o∘tanh(c_t). At a step that is passed over, both states are copies of the earlier ones.
     """
 
     weights: tuple[Array, ...]  # as the layer's weights
@@ -37,7 +38,7 @@ class Trace:
         reset_after: GRU only: whether r is applied after the matrix product, with a second bias.
         backward: whether the last step is read first.
         mask: (B, T), False where a step is passed over: the state stays as it is, as in Keras.
-        state: what it begins with; by default zeros.
+        state: what it begins with, (B, U) each, or c (B, 0) where the cell has none; by default zeros.
 
     Attributes:
         values: by its name each value of a step, (B, T, U) (the sums of all gates: (B, T, G·U)), in the order of the input,
@@ -63,6 +64,7 @@ class Trace:
         self._equations = equations(cell, reset_after)
         batch, timesteps, _ = inputs.shape
         self.start = state or State(np.zeros((batch, weights.units)), np.zeros((batch, self._c_units)))
+        self._check_start()
         self.order: Sequence[int] = range(timesteps)[::-1] if backward else range(timesteps)
         self.values = self._read()
 
@@ -88,6 +90,14 @@ class Trace:
         """The state with which step ``t`` of the input was read."""
         earlier = t + 1 if self.backward else t - 1
         return self.after(earlier) if 0 <= earlier < len(self.order) else self.start
+
+    def _check_start(self) -> None:
+        batch, timesteps, _ = self.inputs.shape
+        if self.mask is not None and self.mask.shape != (batch, timesteps):
+            raise ValueError(f"mask must be {(batch, timesteps)}, not {self.mask.shape}")
+        for name, array, size in (("h", self.start.h, self.weights.units), ("c", self.start.c, self._c_units)):
+            if array.shape != (batch, size):
+                raise ValueError(f"{name} of the first state must be {(batch, size)}, not {array.shape}")
 
     def _read(self) -> dict[str, Array]:
         batch, timesteps, _ = self.inputs.shape
@@ -115,7 +125,12 @@ class Trace:
         Args:
             d_h: gradients of the loss by the outputs, (B, T, U), in the order of the input.
             reach: over how many steps, counted from the last one read, gradients go back; None for all.
+
+        Raises:
+            ValueError: ``d_h`` is of another shape.
         """
+        if d_h.shape != self.h.shape:
+            raise ValueError(f"gradients by the outputs must be {self.h.shape}, not {d_h.shape}")
         d_sums, d_recurrent = np.zeros((2, *self.values["sums"].shape))
         by_h, by_c = np.zeros(self.h.shape), np.zeros((*self.h.shape[:2], self._c_units))
         carry = State(np.zeros_like(self.start.h), np.zeros_like(self.start.c))

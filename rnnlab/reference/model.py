@@ -16,9 +16,6 @@ from rnnlab.reference.equations import Array, gates, glorot, random_weights
 from rnnlab.reference.layers import LayerGradients, Trace
 from rnnlab.reference.parts import Dense, Part, part
 
-#: Keras takes a probability for no smaller than this when it takes its logarithm.
-SMALLEST_PROBABILITY = 1e-7
-
 
 class Weight(NamedTuple):
     """One weight array of a model, as Keras lists it: of which layer, its name there, and its shape."""
@@ -78,11 +75,24 @@ class Pass:
         return tuple(Read(one.layer.name, trace) for one in self._parts for trace in one.traces)
 
     def loss(self, targets: NDArray[Any]) -> float:
-        """The mean cross-entropy in nats, or the mean squared error where a number is said; targets (B, S)."""
+        """The mean cross-entropy in nats, or the mean squared error where a number is said.
+
+        As Keras does where it knows what stands inside softmax, the cross-entropy is taken from there, log Σ_j e^(s_j) − s_k,
+        so that it is right also where a probability is too small for a number.
+
+        Args:
+            targets: (B, S), token numbers or classes, or the numbers to say.
+
+        Raises:
+            ValueError: there is no output layer, its activation is one that nothing is trained with, or the targets are of
+                another shape.
+        """
+        sums = self._trained(targets).sums.reshape(self.outputs.shape)
         if self._form.activation is Activation.LINEAR:
-            return float(np.mean((self.outputs[..., 0] - targets) ** 2))
-        right = np.take_along_axis(self.outputs, targets[..., np.newaxis], axis=-1)
-        return float(-np.log(np.clip(right, SMALLEST_PROBABILITY, 1.0)).mean())
+            return float(np.mean((sums[..., 0] - targets) ** 2))
+        sums = sums - sums.max(-1, keepdims=True)
+        right = np.take_along_axis(sums, targets[..., np.newaxis], axis=-1)
+        return float(np.mean(np.log(np.exp(sums).sum(-1)) - right[..., 0]))
 
     def back(self, targets: NDArray[Any], reach: int | None = None, steps: Sequence[int] | None = None) -> Gradients:
         """Back-propagation of the loss.
@@ -90,21 +100,19 @@ class Pass:
         Args:
             targets: (B, S).
             reach: over how many steps gradients go back in each layer, counted from the last one read; None for all.
-            steps: the output steps whose loss counts; None for all. The loss of those left out is taken as 0.
+            steps: the output steps whose loss counts; None for all. The loss of those left out is taken as 0, and the mean
+                is still that over all, so that the gradients of single steps add up to those of all.
 
         Raises:
-            ValueError: there is no output layer, or its activation is one that nothing is trained with.
+            ValueError: as ``loss``.
         """
-        d_sums = self._by_output_sums(targets)  # (B, S, K)
+        last, d_sums = self._trained(targets), self._by_output_sums(targets)  # (B, S, K)
         if steps is not None:
             kept = np.zeros((1, d_sums.shape[1], 1))
             kept[:, list(steps)] = 1.0
             d_sums = d_sums * kept
-        found: list[tuple[Array, ...]] = []
-        last = self._parts[-1]
-        assert isinstance(last, Dense)
         d_values, weights = last.from_sums(d_sums if self._form.pattern.many_outputs else d_sums[:, 0])
-        found.append(weights)
+        found = [weights]
         for one in reversed(self._parts[:-1]):
             d_values, weights = one.backward(d_values, reach)
             found.append(weights)
@@ -115,16 +123,25 @@ class Pass:
         ]
         return Gradients(tuple(array for weights in reversed(found) for array in weights), tuple(reads))
 
-    def _by_output_sums(self, targets: NDArray[Any]) -> Array:
-        """Gradients of the loss by what stands inside the output layer's activation."""
-        if self._form.outputs is not None and self._form.activation is Activation.LINEAR:
-            off: Array = self.outputs - targets[..., np.newaxis]
-            return 2.0 * off / targets.size
-        if self._form.outputs is None or self._form.activation is not Activation.SOFTMAX:
+    def _trained(self, targets: NDArray[Any]) -> Dense:
+        """The output layer, if these targets can train it."""
+        last = self._parts[-1]
+        trained = self._form.activation in (Activation.SOFTMAX, Activation.LINEAR)
+        if not isinstance(last, Dense) or last.layer.kind is not Kind.OUTPUT or not trained:
             raise ValueError("a loss needs an output layer, softmax or linear")
-        expected = np.zeros_like(self.outputs)
-        np.put_along_axis(expected, targets[..., np.newaxis], 1.0, axis=-1)
-        return (self.outputs - expected) / targets.size
+        if targets.shape != self.outputs.shape[:2]:
+            raise ValueError(f"targets must be {self.outputs.shape[:2]}, not {targets.shape}")
+        return last
+
+    def _by_output_sums(self, targets: NDArray[Any]) -> Array:
+        """Gradients of the loss by what stands inside the output layer's activation, (B, S, K)."""
+        if self._form.activation is Activation.LINEAR:
+            d_sums = np.zeros_like(self.outputs)
+            d_sums[..., 0] = 2.0 * (self.outputs[..., 0] - targets)  # the first number alone is what is said
+            return d_sums / targets.size
+        right = np.zeros_like(self.outputs)
+        np.put_along_axis(right, targets[..., np.newaxis], 1.0, axis=-1)
+        return (self.outputs - right) / targets.size
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +197,12 @@ class Model:
         return tuple(array.astype(np.float64) for array in self.weights)
 
     def forward(self, inputs: NDArray[Any]) -> Pass:
-        """Read samples (B, …) as a task has them: token numbers (B, T), numbers (B, T, D), or one vector each (B, D)."""
+        """Read samples (B, …) as a task has them: token numbers (B, T), numbers (B, T, D), or one vector each (B, D).
+
+        Raises:
+            ValueError: samples of another shape, or a number that no token has.
+        """
+        _check_inputs(self.form, inputs)
         parts, left = [], list(self._weights)
         for layer in plan(self.architecture, self.form):
             number = len(_shapes(layer))
@@ -190,7 +212,7 @@ class Model:
 
 
 def weight_shapes(architecture: Architecture, form: Form) -> tuple[Weight, ...]:
-    """The weight arrays of a model, in Keras' order."""
+    """The weight arrays of a model, in the order of Keras' ``get_weights()``."""
     return tuple(Weight(layer.name, *named) for layer in plan(architecture, form) for named in _shapes(layer))
 
 
@@ -233,6 +255,14 @@ def _drawn(layer: Layer, rng: np.random.Generator) -> list[Array]:
         ]
         return [array for weights in drawn for array in (weights if architecture.use_bias else weights[:2])]
     return [glorot(rng, *shape) if len(shape) == 2 else np.zeros(shape) for _, shape in shapes]
+
+
+def _check_inputs(form: Form, inputs: NDArray[Any]) -> None:
+    steps, size = () if form.pattern.one_input else ("T",), () if form.embeddable else (form.input_dim,)
+    if inputs.ndim != 1 + len(steps) + len(size) or (size and inputs.shape[-1:] != size):
+        raise ValueError(f"inputs must be ({', '.join(map(str, ('B', *steps, *size)))}), not {inputs.shape}")
+    if form.embeddable and inputs.size and not 0 <= inputs.min() <= inputs.max() < form.input_dim:
+        raise ValueError(f"tokens must be from 0 to {form.input_dim - 1:,}, not {inputs.min():,} to {inputs.max():,}")
 
 
 def _encoded(first: Layer, form: Form, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:

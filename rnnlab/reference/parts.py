@@ -68,13 +68,12 @@ class _LastStep(Part):
     def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
         self._shape = inputs.shape
         samples = np.arange(len(inputs))
-        self._where = samples, -1 * np.ones_like(samples) if mask is None else mask.sum(1) - 1
+        self._where = samples, -np.ones_like(samples) if mask is None else mask.sum(1) - 1
         return inputs[self._where]  # type: ignore[no-any-return]
 
     def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
         d_inputs = np.zeros(self._shape)
-        if d_outputs.ndim == len(self._shape) - 1:  # behind a lookup of tokens there is nothing to hand on
-            d_inputs[self._where] = d_outputs
+        d_inputs[self._where] = d_outputs
         return d_inputs, ()
 
 
@@ -99,15 +98,16 @@ class Dense(Part):
 
     def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
         self._inputs = inputs
-        sums = inputs @ self.weights[0] + (self.weights[1] if len(self.weights) > 1 else 0.0)
-        self.outputs = _activate(self._activation, sums)
+        self.sums: Array = inputs @ self.weights[0] + (self.weights[1] if len(self.weights) > 1 else 0.0)
+        self.outputs = _activate(self._activation, self.sums)
         return self.outputs
 
     def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
-        return self.from_sums(_through(self._activation, self.outputs, d_outputs))
+        """Of the layer without memory, that is through tanh; of the output layer the gradients by its sums are known."""
+        return self.from_sums(d_outputs * (1.0 - self.outputs * self.outputs))
 
     def from_sums(self, d_sums: Array) -> tuple[Array, tuple[Array, ...]]:
-        """The same from the gradients by what stands inside the activation."""
+        """Gradients by the inputs and by the weights, from those by what stands inside the activation."""
         flat = d_sums.reshape(-1, d_sums.shape[-1])
         found = self._inputs.reshape(len(flat), -1).T @ flat, flat.sum(0)
         return d_sums @ self.weights[0].T, found[: len(self.weights)]
@@ -126,22 +126,26 @@ class _Recurrent(Part):
             )
             for n, way in enumerate(ways)
         )  # fmt: skip
-        each = [trace.h if self.layer.every_step else trace.last.h for trace in self.traces]
-        return _merge(architecture, each)
+        self._handed_on = [self._shown(trace.h) if self.layer.every_step else trace.last.h for trace in self.traces]
+        return _merge(architecture, self._handed_on)
 
     def backward(self, d_outputs: Array, reach: int | None) -> tuple[Array, tuple[Array, ...]]:
-        each = [trace.h if self.layer.every_step else trace.last.h for trace in self.traces]
-        parts = _unmerge(self.layer.architecture, each, d_outputs)
+        parts = _unmerge(self.layer.architecture, self._handed_on, d_outputs)
         self.gradients = tuple(
             trace.back(self._over_time(trace, part), reach) for trace, part in zip(self.traces, parts, strict=True)
         )
         d_inputs = sum((found.inputs for found in self.gradients), np.zeros(1))
         return d_inputs, tuple(array for found in self.gradients for array in found.weights)
 
+    def _shown(self, steps: Array) -> Array:
+        """Of two directions, Keras hands on zeros at steps that are passed over; of one, the state that stays."""
+        mask = self.traces[0].mask
+        return steps if mask is None or len(self.traces) == 1 else steps * mask[..., np.newaxis]
+
     def _over_time(self, trace: Trace, d_outputs: Array) -> Array:
         """Gradients by every step: only by the last one read, where no other is handed on."""
         if self.layer.every_step:
-            return d_outputs
+            return self._shown(d_outputs)
         by_h = np.zeros_like(trace.h)
         by_h[:, trace.order[-1]] = d_outputs
         return by_h
@@ -188,19 +192,6 @@ def _activate(activation: Activation, sums: Array) -> Array:
             return np.tanh(sums)
         case Activation.LINEAR:
             return sums
-
-
-def _through(activation: Activation, outputs: Array, d_outputs: Array) -> Array:
-    """Gradients by what stands inside an activation, from those by what comes out."""
-    match activation:
-        case Activation.SOFTMAX:
-            return outputs * (d_outputs - (d_outputs * outputs).sum(-1, keepdims=True))  # type: ignore[no-any-return]
-        case Activation.SIGMOID:
-            return d_outputs * outputs * (1.0 - outputs)
-        case Activation.TANH:
-            return d_outputs * (1.0 - outputs * outputs)
-        case Activation.LINEAR:
-            return d_outputs
 
 
 PARTS: dict[Kind, type[Part]] = {

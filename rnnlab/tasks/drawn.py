@@ -74,10 +74,15 @@ def visible(text: str) -> str:
     return text.replace(" ", "␣")
 
 
+def seen(text: str) -> str:
+    """A text of which a space alone can be seen."""
+    return visible(text) if len(text) == 1 else text
+
+
 def answer(text: str, expected: str | None, probability: float) -> Piece:
     """A character or name that is said, right or wrong, with its probability; plain where nobody knows what is right."""
     if expected is None:
-        return Piece(text, Mark.PLAIN, sure(probability), f"{visible(text)}, {probability:.1%}")
+        return Piece(text, Mark.PLAIN, sure(probability), f"{seen(text)}, {probability:.1%}")
     if text == expected:
         return Piece(text, Mark.RIGHT, sure(probability), _("right, {p:.1%}").format(p=probability))
     title = _("wrong, it should be “{target}”, {p:.1%}").format(target=expected, p=probability)

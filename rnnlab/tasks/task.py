@@ -260,6 +260,12 @@ def score(
     return float(np.mean(right.all(axis=1) if metric is Metric.EXACT else right))
 
 
+def confusion_table(predicted: NDArray[Any], targets: Targets, classes: int) -> NDArray[np.uint32]:
+    """How often each class (row) was taken for each (column), (K, K); (0, 0) where no classes are predicted."""
+    pairs = np.bincount((targets * classes + predicted).astype(np.intp).ravel(), minlength=classes**2)
+    return pairs[: classes**2].reshape(classes, classes).astype(np.uint32)
+
+
 def samples(task: Task, seed: int) -> Arrays:
     """The samples that are drawn while training: held out where something is, else those of the training."""
     data = task.data(seed)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rnnlab.history import History, Scores
-from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said
+from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said, seen
 from rnnlab.tasks.task import Arrays, Task
 from rnnlab.texts import _
 
@@ -56,7 +56,7 @@ def _unsaid(sample: Drawn) -> Drawn:
 def _drawn(sample: Drawn) -> str:
     long = len(sample.pieces) > _LONG
     boxes = "".join(_box(piece, long) for piece in sample.pieces)
-    before = f'<span class="lab-before">{escape(_visible(sample.before))}</span>' if sample.before else ""
+    before = f'<span class="lab-before">{escape(seen(sample.before))}</span>' if sample.before else ""
     picture = _picture(sample.picture, "lab-sample") if sample.picture is not None else ""
     after = f'<span class="lab-small">{escape(sample.after)}</span>' if sample.after else ""
     return (
@@ -71,13 +71,8 @@ def _box(piece: Piece, long: bool) -> str:
     colour = "rgba(58,127,213,{a})" if piece.shade < 0 else "rgba(214,69,65,{a})"
     shade = f' style="background:{colour.format(a=round(0.55 * abs(piece.shade), 2))}"' if piece.shade else ""
     kind = "" if piece.mark is Mark.PLAIN else f" {piece.mark}"
-    text = escape(_visible(piece.text))
+    text = escape(seen(piece.text))
     return f'<span class="lab-char{kind}" title="{escape(piece.title)}"{shade}>{picture}{text}{note}</span>'
-
-
-def _visible(text: str) -> str:
-    """A text of which a space alone can be seen."""
-    return "␣" if text == " " else text
 
 
 def _picture(grey: NDArray[np.float32], kind: str) -> str:
@@ -92,9 +87,8 @@ def _png(pixels: bytes, shape: tuple[int, int]) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def readings(task: Task, arrays: Arrays, history: History, most: int) -> None:
-    """The list epoch, loss, prediction of one text, newest first, at most so many; fewer where it is long."""
-    epochs = len(history.scores)
+def readings(task: Task, arrays: Arrays, history: History, epochs: int, most: int) -> None:
+    """The list epoch, loss, prediction of one text over the first ``epochs``, newest first, at most so many; fewer where it is long."""
     most = min(most, max(15, 2400 // arrays.targets.shape[1]))
     places = range(epochs - 1, max(-1, epochs - 1 - most), -1)
     rows = [_reading(history.start + i + 1, history.scores[i], task, arrays, history.shown[i]) for i in places]
@@ -104,18 +98,15 @@ def readings(task: Task, arrays: Arrays, history: History, most: int) -> None:
 def _reading(epoch: int, scores: Scores, task: Task, arrays: Arrays, shown: Said) -> str:
     sample = task.draw(arrays.inputs[0], arrays.targets[0], shown.each()[0])
     text = "".join(
-        f'<span class="x">{escape(_visible(piece.text))}</span>'
-        if piece.mark is Mark.WRONG
-        else escape(_visible(piece.text))
+        f'<span class="x">{escape(seen(piece.text))}</span>' if piece.mark is Mark.WRONG else escape(seen(piece.text))
         for piece in sample.pieces
     )
     mark = ' <span class="done">✓</span>' if scores.judged >= task.goal else ""
     return f"<tr><td>{epoch}</td><td>{scores.loss:.4f}</td><td>{text}{mark}</td></tr>"
 
 
-def epochs(task: Task, history: History, most: int) -> None:
-    """The list of epochs with all that is measured, newest first, at most so many."""
-    count = len(history.scores)
+def epochs(task: Task, history: History, count: int, most: int) -> None:
+    """The list of the first ``count`` epochs with all that is measured, newest first, at most so many."""
     columns = [_("epoch"), _("loss"), _("held out"), _(task.metric), _("held out")]
     if task.hard_part:
         columns.append(_(task.hard_part))

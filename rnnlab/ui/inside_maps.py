@@ -9,11 +9,10 @@ import streamlit as st
 
 from rnnlab import heatmaps
 from rnnlab.colours import GATES
-from rnnlab.grids import number
 from rnnlab.inside import maps
 from rnnlab.inside.maps import CLOSED, OPEN, Map, Saturation
 from rnnlab.reference import Trace
-from rnnlab.texts import _
+from rnnlab.texts import _, number
 from rnnlab.ui import fields, state
 
 #: Rows and columns of the table of numbers, and numbers of one timestep in a line.

@@ -1,7 +1,11 @@
-"""A run at one of its epochs: the models as they were then, for the pages that look inside."""
+"""A run at one of its epochs: the slider over its epochs, which plays, and the models as they were then.
+
+The pages Train, Inside the cell and Gradients share the epoch that is shown.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,34 +14,112 @@ from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
 from rnnlab.reference import Model
+from rnnlab.replay import weighed
 from rnnlab.texts import _
+from rnnlab.ui import fields, state
+
+#: Epochs a second that a replay can have.
+SPEEDS = (1, 2, 5, 10, 20)
+_SPEED = 5
+#: Seconds between two pictures of a replay, at the least.
+_TICK = 0.1
 
 
 class Moment(NamedTuple):
-    """One lane of a run at one epoch."""
+    """One lane of a run at one epoch; ``recorded`` is the epoch that its weights are of, where some were left out."""
 
     look: Look
     experiment: Experiment
     epoch: int
+    recorded: int
     model: Model
 
 
+class _Playing(NamedTuple):
+    """A replay under way: of which run, since when, from which epoch, how many a second."""
+
+    run_id: str
+    since: float
+    first: int
+    speed: int
+
+
+def every(run: Run) -> float | None:
+    """How often a view of this run draws itself again, in seconds: while it plays. For ``st.fragment``."""
+    playing = _playing(run)
+    return max(_TICK, 1 / playing.speed) if playing else None
+
+
 def scrubber(run: Run) -> int:
-    """A slider over the epochs; the epoch that is shown."""
-    last = max(run.epoch, 1)
-    return st.slider(_("Epoch"), 0, last, last, key=f"epoch-{run.id}-{last}")
+    """A slider over the epochs of a run, with Play; the epoch that is shown, 0 before the first.
+
+    While the run trains, the slider follows it. The view around it must be a fragment that runs ``every(run)`` seconds.
+    """
+    epochs, newest = run.experiments[0].training.epochs, run.epoch
+    if epochs < 2:
+        return newest
+    key = f"epoch-{run.id}"
+    following = state.kept("following", set[str])  # runs that the slider went along with
+    if playing := _playing(run):
+        _play(run, playing, key)
+    elif run.status.active or run.id in following or not 1 <= st.session_state.get(key, 0) <= newest:
+        st.session_state[key] = max(1, newest)
+    (following.add if run.status.active else following.discard)(run.id)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="scrubber"):
+        _buttons(run, playing, key)
+        st.slider(
+            _("Epoch: drag to see the race at any moment of it"), 1, epochs, key=key,
+            disabled=run.status.active or newest < 2, persist_state="session", on_change=_stop,
+        )  # fmt: skip
+    return min(int(st.session_state[key]), newest)
 
 
 def moments(run: Run, epoch: int) -> tuple[Moment | None, ...]:
-    """The models of all lanes at this epoch; None where nothing was recorded."""
+    """The models of all lanes as they were at this epoch, or their last one before; None where nothing was recorded."""
     shown = looks([experiment.architecture for experiment in run.experiments])
     found: list[Moment | None] = []
     for lane, look in zip(run.lanes, shown, strict=True):
-        kept = lane.recording.at(epoch)
-        experiment = lane.experiment
-        if kept is None:
-            found.append(None)
-        else:
-            model = Model.from_flat(experiment.architecture, experiment.form, kept[1])
-            found.append(Moment(look, experiment, kept[0], model))
+        reached = min(epoch, lane.history.epochs)
+        then = weighed(lane.experiment, lane.recording, reached)
+        found.append(Moment(look, lane.experiment, reached, *then) if then else None)
     return tuple(found)
+
+
+def _buttons(run: Run, playing: _Playing | None, key: str) -> None:
+    if playing:
+        pressed = st.button(_("Pause"), icon=":material/pause:", key="replay-pause", width="content")
+    else:
+        idle = run.status.active or run.epoch < 2
+        pressed = st.button(_("Play"), icon=":material/play_arrow:", key="replay-play", disabled=idle, width="content")
+    with st.container(width=140):
+        speed = fields.select(_("Speed"), "replay-speed", SPEEDS, _SPEED, lambda n: _("{n} epochs/s").format(n=n))
+    if pressed and playing:
+        _stop()
+    elif pressed:
+        first = int(st.session_state[key])
+        first = 1 if first >= run.epoch else first
+        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed))
+    if pressed:
+        st.rerun()
+
+
+def _play(run: Run, playing: _Playing, key: str) -> None:
+    """Move on to the epoch that is due; at the last one the page comes to rest."""
+    due = playing.first + int((time.monotonic() - playing.since) * playing.speed)
+    st.session_state[key] = min(due, run.epoch)
+    if due > run.epoch:
+        _stop()
+        st.rerun()
+
+
+def _playing(run: Run) -> _Playing | None:
+    playing = state.kept("replay", _nothing)
+    return playing if isinstance(playing, _Playing) and playing.run_id == run.id and not run.status.active else None
+
+
+def _nothing() -> object:
+    return None
+
+
+def _stop() -> None:
+    state.keep("replay", None)

@@ -16,7 +16,7 @@ from rnnlab.engine import Run
 from rnnlab.experiment import Choice, Experiment, PaceKind
 from rnnlab.history import Status, first_of
 from rnnlab.texts import _
-from rnnlab.ui import fields, live, state, try_views, views
+from rnnlab.ui import fields, live, race_views, state, try_views, views
 
 
 def current_run() -> Run | None:
@@ -143,11 +143,9 @@ def results(run: Run, active: bool, logarithmic: bool) -> None:
     except ValueError as error:  # the texts that a person had brought made room for others
         st.warning(views.sentence(error), icon=":material/upload_file:")
         return
-    view = live.View.SAMPLES
-    if task.holds_out:
-        shown = [v for v in live.View if v is not live.View.CONFUSION or task.classes]
-        view = fields.choose(_("The cards show"), "cards-show", shown, view, lambda v: _(v.value))
-    live.race(run, active, logarithmic, view)
+    shown = race_views.views_of(task)
+    view = fields.choose(_("The cards show"), "cards-show", shown, shown[0], lambda v: _(v.value))
+    race_views.race(run, active, logarithmic, view)
     if not active:
         if run.status is Status.LOST:
             st.button(_("Run again"), icon=":material/replay:", key="run-again", on_click=_train)

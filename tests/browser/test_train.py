@@ -175,4 +175,5 @@ def test_train_by_keyboard_alone(page: Page) -> None:
 def test_two_architectures_that_are_the_same(page: Page) -> None:
     train(page, "?a=gru-5&a=gru-5&pace=full")
     all_right(page, 2)
+    assert predicted(page) == ["ihello", "ihello"]
     no_exception(page)

@@ -1,0 +1,258 @@
+"""A race as it goes and, when it has ended, at any of its epochs: state, curves, and a card for each architecture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+import streamlit as st
+
+from rnnlab import charts, recording, replay, tables
+from rnnlab.colours import Look, looks
+from rnnlab.counting import count
+from rnnlab.engine import EngineState, Run, RunLane
+from rnnlab.experiment import Experiment
+from rnnlab.history import Scores, Status
+from rnnlab.tasks import Task
+from rnnlab.tasks.drawn import Said
+from rnnlab.tasks.task import Arrays, Baseline, Metric, samples
+from rnnlab.texts import _, ngettext, noted, seconds
+from rnnlab.ui import drawn_views, live, moments, strip_views, views
+
+#: Seconds between two pictures of a race under way.
+TICK = 0.15
+#: Lines of the list of iterations: what a browser draws again at every tick, and what it has time for afterwards.
+_MOST_ROWS_MOVING, _MOST_ROWS = 30, 100
+
+
+class View(StrEnum):
+    """What the cards of a race show; the value is its name on screen."""
+
+    SAMPLES = noted("Samples")
+    CONFUSION = noted("Confusion table")
+    EPOCHS = noted("Every epoch")
+    INSIDE = noted("Gates and gradients")
+
+
+class Shown(NamedTuple):
+    """What the cards show: of which epoch (the newest while it trains), of which samples, in which way."""
+
+    epoch: int
+    arrays: Arrays
+    view: View
+
+
+def views_of(task: Task) -> list[View]:
+    """The ways in which cards can show a race on this task."""
+    if not task.holds_out:
+        return [View.EPOCHS, View.INSIDE]
+    return [view for view in View if view is not View.CONFUSION or task.classes]
+
+
+def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
+    """A run as it goes: state, curves, and a card for each architecture.
+
+    Where the page took the run for ``active``, it runs again as soon as the run has ended.
+    """
+    first = run.experiments[0]
+    arrays = samples(first.task, first.training.seed)
+
+    def tick() -> None:
+        _draw_race(run, arrays, logarithmic, view)
+        if active and not run.status.active:
+            st.rerun()
+
+    st.fragment(tick, run_every=TICK if active else moments.every(run))()
+    if not active and first.task.has_baselines and live.engine().baselines(first) is None:
+        live.wait_for(lambda: live.engine().baselines(first) is not None)
+
+
+def _draw_race(run: Run, arrays: Arrays, logarithmic: bool, view: View) -> None:
+    lanes_looks = looks([experiment.architecture for experiment in run.experiments])
+    _headline(run)
+    first = run.experiments[0]
+    baselines = _baselines(first)
+    curves = st.container()
+    shown = Shown(moments.scrubber(run), arrays, view)
+    with curves:
+        _curves(run, lanes_looks, logarithmic, baselines, shown.epoch)
+    grid = st.grid(min_column_width=300, gap="small")
+    for lane, look in zip(run.lanes, lanes_looks, strict=True):
+        with grid.container(border=True, gap="xsmall", key=f"lane-{run.lanes.index(lane)}"):
+            _draw_lane(lane, look, shown)
+    for baseline in baselines:
+        with grid.container(border=True, gap="xsmall"):
+            _draw_baseline(baseline, first.task)
+
+
+def _curves(
+    run: Run, lanes_looks: tuple[Look, ...], logarithmic: bool, baselines: Sequence[Baseline], epoch: int
+) -> None:
+    """The loss by epoch, and beside it the task's metric where something is held out; a mark where the replay stands."""
+    task, epochs = run.experiments[0].task, run.experiments[0].training.epochs
+    histories = [lane.history for lane in run.lanes]
+    marker = tables.marker_table(None if run.status.active else epoch)
+    losses = {"table": tables.loss_table(histories, lanes_looks), "marker": marker}
+    squared = task.metric is Metric.NEAR
+    if not task.holds_out:
+        chart = charts.loss_curves(lanes_looks, epochs, logarithmic, squared)
+        st.vega_lite_chart({**chart, "datasets": losses}, height=300, key="loss", alt=_loss_text(lanes_looks))
+        return
+    views.legend(lanes_looks, _("strong: held out, faint: training"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chart = charts.loss_curves(lanes_looks, epochs, logarithmic, squared, named=False)
+        st.vega_lite_chart({**chart, "datasets": losses}, height=300, key="loss", alt=_loss_text(lanes_looks))
+    with right:
+        chart = charts.metric_curves(lanes_looks, epochs, _(task.metric))
+        shares = {"table": tables.metric_table(histories, lanes_looks), "lines": tables.goal_table(task, baselines)}
+        shares["marker"] = marker
+        st.vega_lite_chart({**chart, "datasets": shares}, height=300, key="metric", alt=_metric_text(lanes_looks, task))
+
+
+def _baselines(experiment: Experiment) -> tuple[Baseline, ...]:
+    """What other kinds of models reach, as soon as it is known."""
+    if not experiment.task.has_baselines:
+        return ()
+    found = live.engine().baselines(experiment)
+    return found if isinstance(found, tuple) else ()
+
+
+def _headline(run: Run) -> None:
+    epochs = run.experiments[0].training.epochs
+    waiting = live.engine().waiting_before(run)
+    sentence = _(run.status.value)
+    if run.status is Status.WAITING and live.engine().state is not EngineState.READY:
+        sentence = _(live.engine().state.value) + " " + _("This run starts by itself when it is ready.")
+    elif run.status is Status.WAITING and waiting:
+        sentence = ngettext("{n} run waits before this one.", "{n} runs wait before this one.", waiting).format(
+            n=waiting
+        )
+    pairs = [
+        (_("epoch"), f"{run.epoch:,} / {epochs:,}"),
+        (_("passed"), seconds(run.elapsed)),
+        (_("left"), seconds(run.left if run.status.active or run.status.can_continue else 0.0)),
+        (_("device"), run.device or "–"),
+    ]
+    views.facts([("", sentence), *pairs])
+    part = max(lane.history.part for lane in run.lanes) if run.status.active else 0.0
+    views.bar((run.epoch + part) / epochs, "#3A7FD5")
+
+
+def _loss_text(lanes_looks: tuple[Look, ...]) -> str:
+    """What the chart is, for those who do not see it.
+
+    The browser makes a chart anew when its text changes, so the text is the same all through a race; the cards below
+    hold the numbers.
+    """
+    names = ", ".join(look.label for look in lanes_looks)
+    return _("Loss by epoch, a line for each of {names}. The numbers of now stand below.").format(names=names)
+
+
+def _metric_text(lanes_looks: tuple[Look, ...], task: Task) -> str:
+    names = ", ".join(look.label for look in lanes_looks)
+    return _(
+        "{metric} by epoch, held out and in training, for each of {names}. The numbers of now stand below."
+    ).format(metric=_(task.metric), names=names)
+
+
+def _draw_lane(lane: RunLane, look: Look, shown: Shown) -> None:
+    task, history = lane.experiment.task, lane.history
+    views.lane_title(look)
+    reached = len(history.scores)
+    epoch = reached if lane.status.active else min(shown.epoch, reached)
+    scores, said = (history.scores[epoch - 1], history.shown[epoch - 1]) if epoch else (None, None)
+    if not task.holds_out:
+        drawn_views.samples(task, shown.arrays, said)
+    views.facts(_facts(lane, scores))
+    if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
+        st.error(f"{_(lane.status.value)} {lane.reason}".strip())
+    _draw_view(lane, shown, epoch, said)
+
+
+def _draw_view(lane: RunLane, shown: Shown, epoch: int, said: Said | None) -> None:
+    task, history = lane.experiment.task, lane.history
+    most = _MOST_ROWS_MOVING if lane.status.active else _MOST_ROWS
+    if shown.view is View.INSIDE:
+        _inside(lane, shown.arrays, epoch)
+    elif not task.holds_out:
+        drawn_views.readings(task, shown.arrays, history, epoch, most)
+    elif shown.view is View.SAMPLES:
+        drawn_views.samples(task, shown.arrays, said)
+    elif shown.view is View.CONFUSION:
+        _confusion(lane, epoch)
+    else:
+        drawn_views.epochs(task, history, epoch, most)
+
+
+def _inside(lane: RunLane, arrays: Arrays, epoch: int) -> None:
+    """What went on in the last recurrent layer when it read the first sample, with the weights of this epoch."""
+    if not lane.experiment.architecture.cell.recurrent:
+        st.caption(_("This layer has no gates and no memory: no gradient goes back in time."))
+        return
+    then = replay.weighed(lane.experiment, lane.recording, epoch) if epoch else None
+    if then is None:
+        st.caption(missing(lane))
+        return
+    found = replay.look_inside(then.model, arrays)
+    assert found is not None
+    strip_views.strips(found, lane.experiment.task.steps(arrays.inputs[0]))
+    if then.recorded != epoch:
+        st.caption(_("With the weights of epoch {epoch}: of a model this large not every epoch is kept.").format(epoch=then.recorded))  # fmt: skip
+
+
+def missing(lane: RunLane) -> str:
+    """Why there are no recorded weights to look into."""
+    parameters = count(lane.experiment.architecture, lane.experiment.form).total
+    if not recording.fits(parameters):
+        return _("A model of {parameters:,} parameters is too large to be recorded: at most {most:,} are.").format(
+            parameters=parameters, most=recording.MOST_PARAMETERS
+        )
+    if lane.status.active:
+        return _("The weights come with the first epoch.")
+    return _("The weights of this run were not kept. Train anew to look inside.")
+
+
+def _confusion(lane: RunLane, epoch: int) -> None:
+    """The table of the newest epoch as it was measured, and of an earlier one as its weights give it again."""
+    task, history = lane.experiment.task, lane.history
+    if epoch == len(history.scores):
+        drawn_views.confusion(task, history.confusion)
+    elif then := replay.weighed(lane.experiment, lane.recording, epoch):
+        drawn_views.confusion(task, replay.confusion(lane.experiment, then.model))
+    else:
+        st.caption(missing(lane))
+
+
+def _facts(lane: RunLane, scores: Scores | None) -> list[tuple[str, str]]:
+    task, history = lane.experiment.task, lane.history
+    first = history.first_learned(task.goal)
+    speed = len(history.scores) / history.seconds if history.seconds else 0.0
+    facts = [(_("loss"), f"{scores.loss:.4f}" if scores else "–")]
+    if not task.holds_out:
+        facts.append((_("first right at epoch"), f"{first}" if first else "–"))
+    else:
+        facts.append(
+            (
+                _("{metric}, held out").format(metric=_(task.metric)),
+                drawn_views.share(scores.held_out if scores else math.nan),
+            )
+        )
+        if task.hard_part:
+            facts.append((_(task.hard_part), drawn_views.share(scores.hard if scores else math.nan)))
+        facts.append((_("{goal:.0%} reached at epoch").format(goal=task.goal), f"{first}" if first else "–"))
+    facts.append((_("epochs/s"), f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}" if speed else "–"))
+    facts.append((_("parameters"), f"{count(lane.experiment.architecture, lane.experiment.form).total:,}"))
+    return facts
+
+
+def _draw_baseline(baseline: Baseline, task: Task) -> None:
+    """What another kind of model reaches, beside the architectures."""
+    drawn_views.lane_name(_(baseline.title))
+    facts = [(_("{metric}, held out").format(metric=_(task.metric)), drawn_views.share(baseline.held_out))]
+    if task.hard_part:
+        facts.append((_(task.hard_part), drawn_views.share(baseline.hard)))
+    views.facts(facts)
+    st.caption(_(baseline.why))

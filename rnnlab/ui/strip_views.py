@@ -1,0 +1,78 @@
+"""The inside of a layer in a small space: a strip for each gate and state, units by timesteps, and the gradient below."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image, ImageColor
+
+from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO, GATES
+from rnnlab.inside.maps import Map, maps
+from rnnlab.replay import Inside
+from rnnlab.tasks.drawn import visible
+from rnnlab.texts import _
+
+#: Gates and states that are shown; products of them are on the page "Inside the cell".
+_SHOWN = ("f", "i", "g", "o", "z", "r", "c", "h")
+#: Longer sequences have no room for their letters.
+_MOST_LETTERS = 24
+#: Powers of ten below the largest gradient that still have a bar.
+_DECADES = 4.0
+
+
+def strips(found: Inside, steps: Sequence[str]) -> None:
+    """Every gate and state of a layer over time, and how much gradient comes back to each step."""
+    rows = [_strip(one) for one in maps(found.trace) if one.name in _SHOWN]
+    words = steps if len(steps) == found.trace.inputs.shape[1] <= _MOST_LETTERS else ()
+    letters = "".join(f"<i>{escape(visible(word)[:3])}</i>" for word in words)
+    below = f"<div><b></b><span>{letters}</span></div>" if letters else ""
+    st.html(f'<div class="lab-strips">{"".join(rows)}{below}{_gradient(found.gradient)}</div>')
+
+
+def _strip(one: Map) -> str:
+    low, mean, high = one.values.min(), one.values.mean(), one.values.max()
+    said = _("{title}; from {low:.2f} to {high:.2f}, {mean:.2f} on average").format(
+        title=one.title, low=low, high=high, mean=mean
+    )
+    image = f'<img alt="" src="data:image/png;base64,{_png(_colours(one))}">'
+    return f'<div role="img" aria-label="{escape(said)}" title="{escape(said)}"><b>{escape(one.name)}</b><span>{image}</span></div>'
+
+
+def _colours(one: Map) -> NDArray[np.uint8]:
+    """A pixel (units, timesteps, RGBA) for each value: its gate's colour, or blue below and red above 0."""
+    values = one.values.T / one.limit  # (U, T)
+    colours = (GATES[one.gate],) * 2 if one.gate else (BELOW_ZERO, ABOVE_ZERO)
+    below, above = (np.array(ImageColor.getrgb(colour), np.uint8) for colour in colours)
+    strength = np.clip(np.abs(values), 0, 1)[..., np.newaxis] * 255
+    return np.concatenate([np.where(values[..., np.newaxis] < 0, below, above), strength], axis=-1).astype(np.uint8)
+
+
+def _png(pixels: NDArray[np.uint8]) -> str:
+    file = io.BytesIO()
+    Image.fromarray(pixels, "RGBA").save(file, "png")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _gradient(gradient: NDArray[np.floating]) -> str:
+    """Bars on a logarithmic scale, as a share of the largest."""
+    largest = float(gradient.max(initial=0.0))
+    said = _("gradient of the loss by the state at each step: {first:.2g} at the first, {last:.2g} at the last").format(
+        first=float(gradient[0]), last=float(gradient[-1])
+    )
+    bars = "".join(
+        f'<i title="{value:.2g}" style="height:{_height(float(value), largest):.0f}%"></i>' for value in gradient
+    )
+    return f'<div class="bars" role="img" aria-label="{escape(said)}"><b title="{escape(said)}">|∂L/∂h|</b><span>{bars}</span></div>'
+
+
+def _height(value: float, largest: float) -> float:
+    if value <= 0.0 or largest <= 0.0:
+        return 0.0
+    return 100 * max(0.0, 1 + math.log10(value / largest) / _DECADES)
