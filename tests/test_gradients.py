@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from rnnlab import gradients
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern
 from rnnlab.experiment import Clipping
-from rnnlab.gradients import Fresh, Question, Scaling, asked, blocks, bound, flow, horizon, new_model, question, rescaled
+from rnnlab.gradients import (
+    Fresh,
+    Question,
+    Scaling,
+    asked,
+    blocks,
+    bound,
+    flow,
+    horizon,
+    new_model,
+    question,
+    rescaled,
+)
 from rnnlab.gradients.clipping import STEPS, Trial, clip, try_out
 from rnnlab.reference import Model
 from rnnlab.tasks import TASKS, task

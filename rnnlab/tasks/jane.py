@@ -21,7 +21,7 @@ from rnnlab.tasks.words import SentenceTask, encode, forget, vocabulary
 from rnnlab.texts import _, noted
 
 ORDER = 52
-TRAIN, HELD_OUT = 4_000, 800
+TRAIN, HELD_OUT = 4_096, 800
 #: One in so many combinations of people and templates is held out.
 HELD_OUT_EVERY = 5
 NAMES = ("jane", "mary", "tom", "anna", "paul", "john", "kate", "ben")

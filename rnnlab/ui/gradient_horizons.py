@@ -10,9 +10,10 @@ import streamlit as st
 
 from rnnlab import gradient_charts
 from rnnlab.colours import looks
-from rnnlab.engine import Run
+from rnnlab.engine import Run, RunLane
 from rnnlab.gradients import Question, flow, horizon
 from rnnlab.reference import Array, Model
+from rnnlab.replay import weighed
 from rnnlab.tasks.distance import Copy
 from rnnlab.texts import _
 from rnnlab.ui import gradient_controls, gradient_views, views
@@ -78,13 +79,11 @@ def _by_epoch(run: Run, subject: Subject) -> None:
     for lane, look, seen in zip(run.lanes, shown, subject.lanes, strict=True):
         if seen.flow is None:
             continue
-        experiment, recording = lane.experiment, lane.recording
-        for epoch in _thinned(recording.epochs):
-            kept = recording.at(epoch)
-            assert kept is not None
-            name = f"{run.id} {look.label} {epoch} {subject.sample} {subject.question.step}"
-            model = Model.from_flat(experiment.architecture, experiment.form, kept[1])
-            rows.append((look.label, epoch, _recorded(name, model, subject.question)))
+        for epoch in _thinned(lane):
+            then = weighed(lane.experiment, lane.recording, epoch)
+            if then:
+                name = f"{run.id} {look.label} {epoch} {subject.sample} {subject.question.step}"
+                rows.append((look.label, epoch, _recorded(name, then.model, subject.question)))
     table = pd.DataFrame(rows, columns=["architecture", "epoch", "horizon"])
     task = run.experiments[0].task
     lines = [{"horizon": task.delay + 1, "label": _("what copying asks for")}] if isinstance(task, Copy) else []
@@ -98,7 +97,10 @@ def _by_epoch(run: Run, subject: Subject) -> None:
     st.caption(_("The axis ends at {n}, the length of the sequence: there something is left of it at the very beginning.").format(n=most))  # fmt: skip
 
 
-def _thinned(epochs: Sequence[int]) -> Sequence[int]:
+def _thinned(lane: RunLane) -> Sequence[int]:
+    """The epochs of a lane, as a person counts them, whose weights are there: all, or every second one, every fourth …"""
+    later = 0 if lane.experiment.task.holds_out else 1  # see ``weighed``
+    epochs = [epoch + later for epoch in lane.recording.epochs if 0 < epoch + later <= lane.history.epochs]
     stride = 1
     while len(epochs) > _MOST_EPOCHS * stride:
         stride *= 2

@@ -22,7 +22,8 @@ from rnnlab.ui.gradient_views import Seen, Subject
 
 def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> None:
     """Everything that follows a gradient back; it moves by itself while bars are played back or the run trains."""
-    active = chosen.source is Source.RUN and run is not None and run.status.active
+    watched = run if chosen.source is Source.RUN else None
+    active = watched is not None and watched.status.active
     playing = _playing()
 
     def draw() -> None:
@@ -33,10 +34,11 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
         gradient_sentence.part(bench, chosen, subject)
         if subject:
             gradient_horizons.part(subject)
-        if _playing() != playing or (active and run and not run.status.active):
+        if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
 
-    st.fragment(draw, run_every=gradient_views.TICK if playing or active else None)()
+    replayed = moments.every(watched) if watched else None
+    st.fragment(draw, run_every=gradient_views.TICK if playing or active else replayed)()
 
 
 def _subject(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> Subject | None:
@@ -71,9 +73,15 @@ def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
         model = rescaled(moment.model, chosen.fresh.scaling, chosen.fresh.scale) if moment else None
         lanes.append(Seen(look, experiment.architecture, model, flow(model, asking) if model else None))
     if not any(lane.model for lane in lanes):
-        st.info(_("This run has no recorded weights: its models are too large for that, or it has not begun. Smaller ones can be looked into."), icon=":material/visibility_off:")  # fmt: skip
+        st.info(_not_recorded(run), icon=":material/visibility_off:")
         return None
     return Subject(tuple(lanes), asking, run, epoch, number)
+
+
+def _not_recorded(run: Run) -> str:
+    if run.status.active and not run.epoch:
+        return _("The first epoch is still under way. Its weights will be looked into as soon as it is done.")
+    return _("This run has no recorded weights: its models are too large for that, or it ended before the first epoch did. Smaller ones can be looked into.")  # fmt: skip
 
 
 def _samples(experiment: Experiment) -> Arrays:

@@ -197,7 +197,7 @@ def matrices(lanes: Sequence[Seen]) -> None:
                 f"<td><b>{block.radius:.3f}</b></td><td>{block.largest:.3f}</td></tr>"
             )
     if not rows:
-        st.caption(_("No W_h here: none of these has a recurrent layer with weights to look at."))
+        st.caption(_("No Wₕ here: none of these has a recurrent layer with weights to look at."))
         return
     heads = (_("architecture"), _("gate"), _("spectral radius ρ"), _("largest singular value σ"))
     head = "".join(
