@@ -62,7 +62,7 @@ def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> di
     values = [10.0**power for power in range(-12, round(math.log10(top)) + 1, 4)]
     y = alt.Y("size:Q", title=title, scale=y_scale, axis=alt.Axis(values=values, format="~e"))
     faint = alt.Scale(type="ordinal", domain=["left", "cut"], range=[1, 0.18])
-    bars = alt.Chart(alt.NamedData("bars")).mark_rect(color=colour).encode(
+    bars = alt.Chart(alt.NamedData("bars")).mark_rect(color=colour, aria=False).encode(
         x=x, x2="to:Q", y=y, y2="floor:Q", opacity=alt.Opacity("part:N", scale=faint, legend=None),
         tooltip=[
             alt.Tooltip("distance:Q", title="steps back"),
@@ -71,7 +71,9 @@ def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> di
         ],
     )  # fmt: skip
     bound = (
-        alt.Chart(alt.NamedData("bound")).mark_line(strokeDash=[5, 4], strokeWidth=1.5, color="#888").encode(x=x, y=y)
+        alt.Chart(alt.NamedData("bound"))
+        .mark_line(aria=False, strokeDash=[5, 4], strokeWidth=1.5, color="#888")
+        .encode(x=x, y=y)
     )
     marks = alt.Chart(alt.NamedData("marks"))
     rules = marks.mark_rule(strokeWidth=1.5, color="#888").encode(x=x)
@@ -145,7 +147,7 @@ def horizon_curves(looks: tuple[Look, ...], epochs: int, most: int) -> dict[str,
 @functools.lru_cache
 def clipping_curves(column: str, title: str) -> dict[str, Any]:
     """One of the columns of ``clipping_table`` by step of training, on a logarithmic axis."""
-    lines = alt.Chart(alt.NamedData("table")).mark_line(strokeWidth=2, clip=True).encode(
+    lines = alt.Chart(alt.NamedData("table")).mark_line(strokeWidth=2, clip=True, aria=False).encode(
         x=alt.X("step:Q", title=_("step of training"), scale=alt.Scale(domain=[1, STEPS], nice=False)),
         y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6, format="~e")),
         color=alt.Color(

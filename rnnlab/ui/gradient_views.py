@@ -177,8 +177,12 @@ def power(size: float) -> str:
         return "∞"
     if size == 0 or 0.001 <= size < 10_000:
         return f"{size:.3g}"
-    exponent = math.floor(math.log10(size))
-    return f"{size / 10**exponent:.1f}·10{str(exponent).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+    digits, exponent = f"{size:.1e}".split("e")
+    return f"{digits}·10{_raised(int(exponent))}"
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 # What multiplies it
@@ -267,11 +271,7 @@ def percent(share: float) -> str:
         return f"{share:.0%}"
     if share >= 0.00095:
         return f"{100 * share:.1f}%"
-    return (
-        f"10{str(math.floor(math.log10(share))).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-        if share > 0
-        else "0"
-    )
+    return f"10{_raised(math.floor(math.log10(share)))}" if share > 0 else "0"
 
 
 def played() -> int | None:
