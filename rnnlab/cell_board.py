@@ -68,7 +68,8 @@ class Board(Sheet):
         squash = "tanh" if gate in (Gate.CANDIDATE, Gate.STATE) else "σ"
         self.write(group, middle - 10j, squash, CENTRED | SMALL | {"fill": "#fff"})
         self.write(group, middle + 8j, written(value), FIGURES | CENTRED | {"fill": "#fff"})
-        self.say(_("{letter}, the {gate} gate,").format(letter=LETTERS[gate], gate=_(str(gate))), value)
+        if letter := LETTERS[gate]:
+            self.say(_("{letter} ({gate})").format(letter=letter, gate=_(str(gate))), value)
 
     def node(self, operations: str, middle: complex, sign: str) -> None:
         """A circle in which two wires are multiplied (×) or added (+), number by number."""

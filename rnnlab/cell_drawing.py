@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from rnnlab.architecture import Cell
 from rnnlab.cell_board import GATE, NODE, Board
+from rnnlab.cell_unit import Unit
 from rnnlab.colours import CELLS, GATES
 from rnnlab.counting import GATES as OF_CELL
 from rnnlab.counting import Gate
 from rnnlab.drawing_sheet import CENTRED, MUTED, TEXT
 from rnnlab.reference import Trace
 from rnnlab.symbols import LETTERS
-from rnnlab.texts import _, ngettext
+from rnnlab.texts import _
 
 WIDTH = 440
 LEFT, RIGHT = 8, WIDTH - 8  # the ends of wires
@@ -30,6 +29,7 @@ NAMES, SUMS, ROW = -42, -112, -152  # of the gates
 BOTTOM, TOP = ROW + GATE.imag / 2, ROW - GATE.imag / 2
 MEET, LINE = -222, -298  # where gates meet, and the line of the state that is added to
 PADDING = "padding"  # where nothing is computed, nothing is lit up
+_at = complex  # x, y
 ASIDE = 8  # state and input enter a gate so far left and right of its middle
 
 
@@ -46,7 +46,7 @@ def cell_drawing(trace: Trace, sample: int, t: int, unit: int, active: str) -> s
     Raises:
         IndexError: there is no such sample, timestep or unit.
     """
-    numbers = _Unit(trace, sample, t, unit)
+    numbers = Unit(trace, sample, t, unit)
     lit = next((gate for gate in OF_CELL[trace.cell] if LETTERS[gate] == active), None)
     light = GATES[lit] if lit else CELLS[trace.cell]
     draw, height = _CELLS[trace.cell]
@@ -55,61 +55,7 @@ def cell_drawing(trace: Trace, sample: int, t: int, unit: int, active: str) -> s
     return board.finish(numbers.title, f"{'; '.join(board.said)}.")
 
 
-class _Unit:
-    """The numbers of one unit at one step; None where the step is padding, and gates are of no use."""
-
-    def __init__(self, trace: Trace, sample: int, t: int, unit: int) -> None:
-        self.trace, self.sample, self.t, self.unit = trace, sample, t, unit
-        self.real = trace.mask is None or bool(trace.mask[sample, t])
-        before, inputs = trace.before(t), trace.inputs[sample, t]
-        self.earlier = "t+1" if trace.backward else "t−1"
-        self.h_before, self.c_before = (float(state[sample, unit]) if state.size else 0.0 for state in before)
-        self.x = ngettext("{n:,} number", "{n:,} numbers", inputs.size).format(n=inputs.size)
-        self._of_x, self._of_h = inputs @ trace.weights.kernel, before.h[sample] @ trace.weights.recurrent_kernel
-
-    @property
-    def title(self) -> str:
-        timesteps = self.trace.h.shape[1]
-        title = _("{cell}, unit {unit} at timestep {t} of {timesteps}").format(
-            cell=self.trace.cell.class_name, unit=self.unit + 1, t=self.t + 1, timesteps=timesteps
-        )
-        return title if self.real else _("{title}: padding, the state stays as it is").format(title=title)
-
-    def state(self, name: str) -> float:
-        return float(self.trace.values[name][self.sample, self.t, self.unit])
-
-    def value(self, name: str) -> float | None:
-        return self.state(name) if self.real else None
-
-    def product(self, *factors: float) -> float | None:
-        return float(np.prod(factors)) if self.real else None
-
-    def sum(self, gate: Gate) -> float | None:
-        """What a gate squashes."""
-        found = self.trace.values["sums"][self.sample, self.t, self._column(gate)]
-        return float(found) if self.real else None
-
-    def of_x(self, gate: Gate) -> float:
-        """W_x x of a gate."""
-        return float(self._of_x[self._column(gate)])
-
-    def of_h(self, gate: Gate) -> float:
-        """W_h h of a gate."""
-        return float(self._of_h[self._column(gate)])
-
-    def biases(self, gate: Gate) -> tuple[float, ...]:
-        stored = self.trace.weights.bias
-        return tuple(float(row[self._column(gate)]) for row in np.atleast_2d(stored)) if stored.ndim else ()
-
-    def _column(self, gate: Gate) -> int:
-        return OF_CELL[self.trace.cell].index(gate) * self.trace.weights.units + self.unit
-
-
-def _at(x: float, y: float) -> complex:
-    return complex(x, y)
-
-
-def _take_x(board: Board, numbers: _Unit, operations: str, x: float = ENTRY) -> None:
+def _take_x(board: Board, numbers: Unit, operations: str, x: float = ENTRY) -> None:
     """The beginning of the input's wire, with how many numbers go in."""
     group = board.part("state", operations)
     board.write(group, _at(x + 10, BELOW - 9), "x", TEXT | {"font-size": "16"}, "t")
@@ -117,13 +63,12 @@ def _take_x(board: Board, numbers: _Unit, operations: str, x: float = ENTRY) -> 
     board.said.append(f"x t {numbers.x}")
 
 
-def _squash(board: Board, numbers: _Unit, gate: Gate, x: float, operations: str, *, sums: str = "") -> None:
+def _squash(board: Board, numbers: Unit, gate: Gate, x: float, operations: str, *, sums: str = "") -> None:
     """A gate at ``x``: its box, its name, and the sum that goes in."""
     letter = LETTERS[gate]
     board.gate(f"{letter} {operations}", _at(x, ROW), gate, numbers.value(letter))
-    board.write(
-        board.part("name", f"{letter} {operations}"), _at(x, NAMES), _(str(gate)), CENTRED | {"font-size": "12"}
-    )
+    name = board.part("name", f"{letter} {operations}")
+    board.write(name, _at(x, NAMES), _(str(gate)), CENTRED | {"font-size": "12"})
     if sums:
         said = _("sum of {letter}").format(letter=letter)
         board.value(f"{letter} {sums}", _at(x + 13, SUMS), said, numbers.sum(gate), "start", quiet=True)
@@ -135,30 +80,24 @@ def _letter(board: Board, gate: Gate, x: float, operations: str, y: float = TOP 
     board.write(board.part("name", f"{letter} {operations}"), at, letter, CENTRED | {"font-style": "italic"})
 
 
-def _lstm(board: Board, numbers: _Unit) -> None:
+def _lstm(board: Board, numbers: Unit) -> None:
     board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
     columns = {Gate.FORGET: 110, Gate.INPUT: 176, Gate.CANDIDATE: 242, Gate.OUTPUT: 308}
-    f, i, g, o = columns.values()
-    everywhere = "f i g o sums"
-    board.end(f"{everywhere} {PADDING}", _at(LEFT, H_LANE), "h", numbers.earlier, numbers.h_before)
-    _take_x(board, numbers, everywhere)
+    h_in, x_in = _at(LEFT, H_LANE), (_at(ENTRY, BELOW), _at(ENTRY, X_LANE))
+    board.end(f"f i g o sums {PADDING}", h_in, "h", numbers.earlier, numbers.h_before)
+    _take_x(board, numbers, "f i g o sums")
     for gate, x in columns.items():
-        use = "h" if gate is Gate.OUTPUT else "c"
-        board.wire(f"{LETTERS[gate]} sums", _at(LEFT, H_LANE), _at(x - ASIDE, H_LANE), _at(x - ASIDE, BOTTOM))
-        board.wire(
-            f"{LETTERS[gate]} sums",
-            _at(ENTRY, BELOW),
-            _at(ENTRY, X_LANE),
-            _at(x + ASIDE, X_LANE),
-            _at(x + ASIDE, BOTTOM),
-        )
+        letter, use = LETTERS[gate], "h" if gate is Gate.OUTPUT else "c"
+        board.wire(f"{letter} sums", h_in, _at(x - ASIDE, H_LANE), _at(x - ASIDE, BOTTOM))
+        board.wire(f"{letter} sums", *x_in, _at(x + ASIDE, X_LANE), _at(x + ASIDE, BOTTOM))
         _squash(board, numbers, gate, x, use, sums="sums")
         _letter(board, gate, x, use)
+    f, i, g, o = columns.values()
     _cell_state(board, numbers, f, i, g)
     _reveal(board, numbers, o, 360)
 
 
-def _cell_state(board: Board, numbers: _Unit, f: float, i: float, g: float) -> None:
+def _cell_state(board: Board, numbers: Unit, f: float, i: float, g: float) -> None:
     """c_t = f∘c_{t-1} + i∘g, along the line."""
     board.end(f"c {PADDING}", _at(LEFT, LINE), "c", numbers.earlier, numbers.c_before)
     board.wire("c", _at(LEFT, LINE), _at(f - NODE, LINE))
@@ -178,7 +117,7 @@ def _cell_state(board: Board, numbers: _Unit, f: float, i: float, g: float) -> N
     board.end(f"c {PADDING}", _at(RIGHT, LINE), "c", "t", numbers.state("c"))
 
 
-def _reveal(board: Board, numbers: _Unit, o: float, x: float) -> None:
+def _reveal(board: Board, numbers: Unit, o: float, x: float) -> None:
     """h_t = o∘tanh(c_t), down from the line."""
     squash, meet = -256, -198
     board.dot(_at(x, LINE))
@@ -192,7 +131,7 @@ def _reveal(board: Board, numbers: _Unit, o: float, x: float) -> None:
     board.end(f"h {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
 
 
-def _gru(board: Board, numbers: _Unit) -> None:
+def _gru(board: Board, numbers: Unit) -> None:
     board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
     z, r, meet, g = 119, 194, 262, 328
     h_in = _at(LEFT, LINE), _at(ENTRY, LINE), _at(ENTRY, H_LANE)
@@ -206,12 +145,13 @@ def _gru(board: Board, numbers: _Unit) -> None:
         board.wire(f"{letter} sums_x", *x_in, _at(x + ASIDE, X_LANE), _at(x + ASIDE, BOTTOM))
         _squash(board, numbers, gate, x, use, sums="sums_x sums_h")
     board.wire("g sums_x", *x_in, _at(g, X_LANE), _at(g, BOTTOM))
+    board.value("g sums_x", _at(g + 7, SUMS), _("W x of g"), numbers.of_x(Gate.CANDIDATE), "start", quiet=True)
     _squash(board, numbers, Gate.CANDIDATE, g, "h")
     _reset(board, numbers, h_in, r, meet, g)
     _mix(board, numbers, z, g)
 
 
-def _reset(board: Board, numbers: _Unit, h_in: tuple[complex, ...], r: float, x: float, g: float) -> None:
+def _reset(board: Board, numbers: Unit, h_in: tuple[complex, ...], r: float, x: float, g: float) -> None:
     """What r lets in of the state: of h, or with reset_after of W_hg h + b_hg."""
     after, held = numbers.trace.reset_after, numbers.value("held")
     board.wire("r g", _at(r + GATE.real / 2, ROW), _at(x - NODE, ROW))
@@ -231,7 +171,7 @@ def _reset(board: Board, numbers: _Unit, h_in: tuple[complex, ...], r: float, x:
     board.value("g", _at(x, ROW - 20), _("r∘W h of g"), let_in, quiet=True)
 
 
-def _mix(board: Board, numbers: _Unit, z: float, g: float) -> None:
+def _mix(board: Board, numbers: Unit, z: float, g: float) -> None:
     """h_t = (1−z)∘g + z∘h_{t-1}, along the line."""
     rest = (z + g) / 2 - 42
     board.wire("h", _at(LEFT, LINE), _at(z - NODE, LINE))
@@ -244,7 +184,7 @@ def _mix(board: Board, numbers: _Unit, z: float, g: float) -> None:
     board.function("h", _at(rest, MEET), "1−", width=32)
     board.wire("h", _at(rest + 16, MEET), _at(g - NODE, MEET))
     left_over = 1.0 - numbers.state("z")
-    board.value("h", _at((rest + g) / 2 + 4, MEET - 12), "1−z", numbers.product(left_over), quiet=False)
+    board.value("h", _at((rest + g) / 2 + 4, MEET - 12), "1−z", numbers.product(left_over))
     board.wire("g h", _at(g, TOP), _at(g, MEET + NODE))
     board.node("h", _at(g, MEET), "×")
     board.wire("h", _at(g, MEET - NODE), _at(g, LINE + NODE))
@@ -257,7 +197,7 @@ def _mix(board: Board, numbers: _Unit, z: float, g: float) -> None:
     _letter(board, Gate.CANDIDATE, g, "h")
 
 
-def _simple_rnn(board: Board, numbers: _Unit) -> None:
+def _simple_rnn(board: Board, numbers: Unit) -> None:
     """h_t = tanh(W_x x + W_h h + b), from left to right."""
     gate, row, below = Gate.STATE, -130, -72
     first, add, squash = 122, 212, 314
@@ -266,23 +206,16 @@ def _simple_rnn(board: Board, numbers: _Unit) -> None:
     board.wire("h", _at(LEFT, row), _at(first - 21, row))
     board.function("h", _at(first, row), "W", "h")
     board.wire("h", _at(first + 21, row), _at(add - NODE, row))
-    real = numbers.real
-    board.value("h", _at((first + add) / 2 + 6, row - 13), "W h", numbers.of_h(gate) if real else None, quiet=True)
+    board.value("h", _at((first + add) / 2 + 6, row - 13), "W h", numbers.of_h(gate), quiet=True)
     _take_x(board, numbers, "h", add)
     board.wire("h", _at(add, BELOW), _at(add, below + 11))
     board.function("h", _at(add, below), "W", "x")
     board.wire("h", _at(add, below - 11), _at(add, row + NODE))
-    board.value(
-        "h",
-        _at(add + 8, (below - 11 + row + NODE) / 2),
-        "W x",
-        numbers.of_x(gate) if real else None,
-        "start",
-        quiet=True,
-    )
-    for bias in numbers.biases(gate):
+    of_x, middle = numbers.of_x(gate, biased=False), (below - 11 + row + NODE) / 2
+    board.value("h", _at(add + 8, middle), "W x", of_x, "start", quiet=True)
+    if numbers.biased:
         board.wire("h", _at(add, -192), _at(add, row - NODE))
-        board.value("h", _at(add, -202), "b", bias)
+        board.value("h", _at(add, -202), "b", numbers.bias(gate))
     board.node("h", _at(add, row), "+")
     board.wire("h", _at(add + NODE, row), _at(squash - GATE.real / 2, row))
     board.value("h", _at((add + NODE + squash - GATE.real / 2) / 2, row - 13), _("sum"), numbers.sum(gate), quiet=True)
@@ -291,7 +224,7 @@ def _simple_rnn(board: Board, numbers: _Unit) -> None:
     board.end(f"h {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
 
 
-_CELLS: dict[Cell, tuple[Callable[[Board, _Unit], None], float]] = {
+_CELLS: dict[Cell, tuple[Callable[[Board, Unit], None], float]] = {
     Cell.SIMPLE_RNN: (_simple_rnn, 226),
     Cell.LSTM: (_lstm, 336),
     Cell.GRU: (_gru, 336),

@@ -16,15 +16,15 @@ CELLS: dict[Cell, str] = {
     Cell.GRU: "#0F9A78",
     Cell.DENSE: "#7A7F87",
 }
-#: Dark enough for white letters. Gates of one cell differ in lightness as well as in hue.
+#: Dark enough for white letters; those of one cell stay apart for every kind of colour blindness.
 GATES: dict[Gate, str] = {
     Gate.STATE: CELLS[Cell.SIMPLE_RNN],
-    Gate.INPUT: "#0B8563",
-    Gate.FORGET: "#C8460B",
-    Gate.CANDIDATE: "#9A4FB5",
-    Gate.OUTPUT: "#2A66B8",
-    Gate.UPDATE: "#96700A",
-    Gate.RESET: "#0A7F95",
+    Gate.INPUT: "#0A9069",
+    Gate.FORGET: "#E0450F",
+    Gate.CANDIDATE: "#A8308C",
+    Gate.OUTPUT: "#2048E0",
+    Gate.UPDATE: "#8C7A00",
+    Gate.RESET: "#0B8FC6",
 }
 #: Signed values: from one over nothing at 0 to the other.
 BELOW_ZERO, ABOVE_ZERO = "#2F6DD5", "#D63A36"

@@ -36,7 +36,8 @@ def describe(operation: Operation, most: int = 12) -> str:
     terms = terms.replace("( ", "(").replace(" )", ")")
     numbers = operation.result.values.ravel()
     said = ", ".join(number(value) for value in numbers[:most])
-    if left := numbers.size - most if numbers.size > most else 0:
+    left = numbers.size - most
+    if left > 0:
         said += ngettext(" and {n:,} more", " and {n:,} more", left).format(n=left)
     return _("{result} = {terms}: {numbers}").format(result=plain(operation.result.label), terms=terms, numbers=said)
 
@@ -92,8 +93,9 @@ def _grid(grid: Grid, most: int) -> str:
     width = sum(block.width for block in blocks)
     inner = "".join(map(_block_html, blocks))
     size = _("{rows:,} × {columns:,}").format(rows=rows, columns=columns)
-    label = f"<small><em>{symbol_html(grid.label)}</em><br><i>{escape(size)}</i></small>"
-    return f'<span class="lab-grid" style="--n:{width:.4g}"><span class="lab-blocks">{inner}</span>{label}</span>'
+    label = f"<small><em>{symbol_html(grid.label)}</em><br/><i>{escape(size)}</i></small>"
+    kind = "lab-grid lab-side" if len(blocks) > 1 else "lab-grid"
+    return f'<span class="{kind}" style="--n:{width:.4g}"><span class="lab-blocks">{inner}</span>{label}</span>'
 
 
 def _blocks(grid: Grid, most: int) -> list[_Block]:
