@@ -26,6 +26,8 @@ from rnnlab.texts import _, noted
 LOWEST, USUAL, HIGHEST = 1e-12, 1e4, 1e12
 #: So many bars are drawn of one architecture; of longer sequences every second one, every fourth …
 MOST_BARS = 128
+#: So much of a training's loss and of its gradient's norm is drawn; what explodes leaves the picture.
+_SEEN = [0.03, 1000]
 #: How the three trainings are named and drawn.
 CLIPPINGS = {
     Clipping.NONE: (noted("without clipping"), "#C62828", (1, 0)),
@@ -149,7 +151,7 @@ def clipping_curves(column: str, title: str) -> dict[str, Any]:
     """One of the columns of ``clipping_table`` by step of training, on a logarithmic axis."""
     lines = alt.Chart(alt.NamedData("table")).mark_line(strokeWidth=2, clip=True, aria=False).encode(
         x=alt.X("step:Q", title=_("step of training"), scale=alt.Scale(domain=[1, STEPS], nice=False)),
-        y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6, format="~e")),
+        y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(type="log", domain=_SEEN, nice=False), axis=alt.Axis(tickCount=5, format="~g")),
         color=alt.Color(
             "training:N", sort=None, legend=None,
             scale=alt.Scale(domain=_names(), range=[colour for _name, colour, _dash in CLIPPINGS.values()]),

@@ -69,7 +69,7 @@ def _draw(found: Tried | None) -> None:
             )
             chart = {**chart, "datasets": {"table": table}}
             st.vega_lite_chart(chart, height=260, key=f"clipping-{column}", alt=text.format(title=title))
-    with st.container(height=190, border=False):
+    with st.container(height=190 if found is None else "content", border=False):
         if found is None:
             st.caption(_("The three trainings are under way …"))
         else:

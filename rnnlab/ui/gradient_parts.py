@@ -188,5 +188,5 @@ def _matrix(subject: Subject) -> None:
         with left:
             gradient_views.matrices(subject.lanes)
         with right:
-            gradient_views.bound_said(subject.lanes)
+            gradient_views.bound_said(subject.lanes, subject.run is None)
             st.caption(_("In a SimpleRNN that is the only way back, and tanh can only make it less: so no bar is above the dashed line σ, σ², σ³ … (Pascanu, Mikolov and Bengio 2013). In an LSTM or GRU there is no such line: the gates add other ways, past Wₕ."))  # fmt: skip

@@ -214,8 +214,8 @@ def mark(look: Look) -> str:
     return f'<span class="lab-chip" style="--c:{look.colour}"></span>'
 
 
-def bound_said(lanes: Sequence[Seen]) -> None:
-    """For every SimpleRNN what σ allows, and what tanh leaves of it."""
+def bound_said(lanes: Sequence[Seen], new: bool) -> None:
+    """For every SimpleRNN what σ allows, and what tanh leaves of it; of new weights also how to see Wₕ alone."""
     for seen in lanes:
         factors = bound(seen.model, len(seen.flow.h)) if seen.model and seen.flow else None
         if factors is None or seen.flow is None:
@@ -225,16 +225,17 @@ def bound_said(lanes: Sequence[Seen]) -> None:
         said = _("**{name}**: σ allows at most {sigma:.2f} a step, so {most} of it after {n} steps; {left} is left. ")
         said = said.format(name=views.plain(seen.look.label), sigma=sigma, most=power(factors[last]), n=last, left=power(left))  # fmt: skip
         slope = left ** (1 / last) / sigma if last and sigma else 1.0
-        st.markdown(said + _damped(slope, sigma))
+        st.markdown(said + _damped(slope, sigma, new))
 
 
-def _damped(slope: float, sigma: float) -> str:
+def _damped(slope: float, sigma: float, new: bool) -> str:
     if slope > 0.995:
         return _("The bound is reached: nothing but Wₕ is at work.")
     damped = _("The slope of tanh, 1 − h², and directions that Wₕ stretches less, take × {slope:.2f} a step of it.")
     said = damped.format(slope=slope)
     if sigma > 1.005 and slope * sigma < 1:
-        said += " " + _("So it does not explode although Wₕ alone would: switch the inputs off to see Wₕ alone.")
+        said += " " + _("So it does not explode, although Wₕ alone might.")
+        said += " " + _("Switch the inputs off to see Wₕ alone.") if new else ""
     return said
 
 
