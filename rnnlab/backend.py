@@ -111,9 +111,10 @@ def compile_step(model: keras.Model, optimizer: keras.Optimizer, form: Form, dev
     def step(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
         with tf.device(where):
             with tf.GradientTape() as tape:
-                outputs = _in_steps(model(encode(inputs), training=True), form)  # (B, S, K)
-                loss = _loss(targets, outputs, form)
+                said = model(encode(inputs), training=True)
+                loss = _loss(targets, said, form)
             optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+            outputs = _in_steps(said, form)  # (B, S, K)
             return loss, tf.argmax(outputs, axis=-1), tf.reduce_max(outputs, axis=-1)
 
     return step  # type: ignore[no-any-return]
@@ -137,10 +138,10 @@ def gradients(
     """The outputs (B, S, K) of samples (B, …), and the gradients of their loss by every weight of the model."""
     encode = _encoder(model, form)
     with tf.GradientTape() as tape:
-        outputs = _in_steps(model(encode(tf.convert_to_tensor(inputs))), form)
-        loss = _loss(targets, outputs, form)
+        said = model(encode(tf.convert_to_tensor(inputs)))
+        loss = _loss(targets, said, form)
     found = tape.gradient(loss, model.trainable_variables)
-    return outputs.numpy(), tuple(tf.convert_to_tensor(gradient).numpy() for gradient in found)
+    return _in_steps(said, form).numpy(), tuple(tf.convert_to_tensor(gradient).numpy() for gradient in found)
 
 
 def _encoder(model: keras.Model, form: Form) -> Callable[[Any], Any]:
@@ -163,7 +164,11 @@ def _in_steps(outputs: Any, form: Form) -> Any:
     return outputs if form.pattern.many_outputs else outputs[:, tf.newaxis]
 
 
-def _loss(targets: Any, outputs: Any, form: Form) -> Any:
+def _loss(targets: Any, said: Any, form: Form) -> Any:
+    """The mean loss of what the model gives, as it gives it: from softmax's own output Keras finds the way back to what stands
+    inside, as it does in ``fit``. Else it cuts probabilities off at 1e-7, and what is hopelessly wrong learns nothing.
+    """
+    one_step = targets if form.pattern.many_outputs else targets[:, 0]
     if form.activation is Activation.LINEAR:
-        return keras.ops.mean((outputs[..., 0] - targets) ** 2)
-    return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(targets, outputs))
+        return keras.ops.mean((said[..., 0] - one_step) ** 2)
+    return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(one_step, said))

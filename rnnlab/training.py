@@ -106,6 +106,7 @@ class Trainer:
         with backend.place(experiment.training.device):
             self._compiled = _take(self._key, experiment.training)
             self._begin(start)
+        self._variables = self._compiled.model.weights  # asked once: Keras looks for them in all layers each time
 
     def _begin(self, start: Start) -> None:
         model, optimizer, step, _, fresh = self._compiled
@@ -175,7 +176,7 @@ class Trainer:
 
     def weights(self) -> NDArray[np.float32]:
         """All weights, one after the other in Keras' order: (P)."""
-        return np.concatenate([weight.ravel() for weight in self._compiled.model.get_weights()])
+        return np.concatenate([np.asarray(variable.value).ravel() for variable in self._variables])
 
     def state(self) -> bytes:
         """Weights, the optimizer's variables, and what the epoch under way has come to, as npz."""
@@ -200,7 +201,7 @@ def _key(experiment: Experiment) -> Key:
 
 
 def _mean_loss(outputs: NDArray[np.float32], targets: NDArray[Any], form: Form) -> float:
-    """The loss of outputs (N, S, K), as ``backend.compile_step`` has it for a batch."""
+    """The loss of outputs (N, S, K), as ``backend.compile_step`` has it for a batch, as far as probabilities can tell."""
     if form.activation is Activation.LINEAR:
         return float(np.mean((outputs[..., 0].astype(np.float64) - targets) ** 2))  # the square may be beyond float32
     right = np.take_along_axis(outputs, targets[..., np.newaxis], axis=-1)

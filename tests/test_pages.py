@@ -22,7 +22,7 @@ from rnnlab.experiment import Choice, Clipping, Optimizer, Pace, PaceKind, Train
 from rnnlab.history import Status
 from rnnlab.presets import PRESETS
 from rnnlab.tasks import TASKS, task
-from rnnlab.ui import live
+from rnnlab.ui import live, race_views
 
 ROOT = Path(__file__).parents[1]
 PAGES = {"Architectures": "pages/architectures.py", "Train": "pages/train.py"}
@@ -308,12 +308,51 @@ class TestTrain:
         at.run()
         assert run.status is Status.FINISHED
         assert shown(at).count("accuracy, held out") == 1
-        at.segmented_control(key="cards-show").set_value(live.View.CONFUSION).run()
+        at.segmented_control(key="cards-show").set_value(race_views.View.CONFUSION).run()
         assert "said →" in shown(at)
-        at.segmented_control(key="cards-show").set_value(live.View.EPOCHS).run()
+        at.segmented_control(key="cards-show").set_value(race_views.View.EPOCHS).run()
         assert shown(at).count("%") >= 6
         assert any("Try it yourself" in text.value for text in at.markdown)
         assert not at.exception
+
+    def test_an_ended_race_is_seen_again_at_any_epoch(self) -> None:
+        at = press(opened("Train", {"epochs": "20", "pace": "full"}), "Train")
+        run = current_run(at)
+        deadline = time.monotonic() + 180
+        while run.status.active:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        at.run()
+        scrubber = f"epoch-{run.id}"
+        assert at.slider(key=scrubber).value == 20
+        at.slider(key=scrubber).set_value(3).run()
+        for lane in run.lanes:
+            assert f"{lane.history.losses[2]:.4f}" in shown(at)
+            assert f"{lane.history.losses[19]:.4f}" not in shown(at)
+        at.segmented_control(key="cards-show").set_value(race_views.View.INSIDE).run()
+        assert shown(at).count("|∂L/∂h|") == 3
+        assert at.slider(key=scrubber).value == 3
+        inside = shown(at)
+        at.slider(key=scrubber).set_value(15).run()
+        assert shown(at) != inside
+        assert not at.exception
+
+    def test_a_replay_plays_to_the_end_and_rests(self) -> None:
+        at = press(opened("Train", {"epochs": "20", "pace": "full"}), "Train")
+        run = current_run(at)
+        deadline = time.monotonic() + 180
+        while run.status.active:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        at.run()
+        press(at, "Play")
+        seen = set()
+        while any(button.label == "Pause" for button in at.button):
+            assert time.monotonic() < deadline
+            seen.add(at.slider(key=f"epoch-{run.id}").value)
+            at.run()
+        assert len(seen) > 1
+        assert at.slider(key=f"epoch-{run.id}").value == 20
 
     def test_a_sentence_of_ones_own_is_answered_and_nonsense_is_told(self) -> None:
         at = press(opened("Train", {"task": "intent", "epochs": "1", "a": "gru-8-e4"}), "Train")

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rnnlab import training
-from rnnlab.architecture import FIRST_BENCH, RECURRENT_CELLS, Architecture, Cell, Direction
+from rnnlab import backend, models, training
+from rnnlab.architecture import FIRST_BENCH, RECURRENT_CELLS, Architecture, Cell, Direction, Form, Pattern
 from rnnlab.backend import keras
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import History, Start, Status
@@ -282,3 +282,23 @@ def test_an_experiment_that_cannot_be_trained_says_why_and_the_others_go_on(expe
     assert failed.reason.startswith(reason)
     assert (len(failed.chunk.losses), failed.state) == (0, b"")
     assert finished.status is Status.FINISHED
+
+
+@pytest.mark.parametrize("pattern", [Pattern.IN_STEP, Pattern.MANY_TO_ONE])
+def test_what_is_hopelessly_wrong_learns_as_it_does_in_fit(pattern):
+    form = Form(4, timesteps=3, pattern=pattern, outputs=4)
+    inputs = np.array([[1, 2, 3]], np.int32)
+    targets = np.zeros((1, 3 if pattern is Pattern.IN_STEP else 1), np.int32)
+    found = []
+    for by_step in (True, False):
+        model, optimizer = models.build(Architecture(), form), keras.optimizers.SGD(0.1)
+        *below, bias = model.get_weights()
+        model.set_weights([*below, bias - np.array([50, 0, 0, 0], np.float32)])
+        if by_step:
+            backend.compile_step(model, optimizer, form, "cpu")(inputs, targets)
+        else:
+            model.compile(optimizer, "sparse_categorical_crossentropy")
+            model.fit(np.eye(4, dtype=np.float32)[inputs], targets, shuffle=False, verbose=0)
+        found.append(model.get_weights()[-1])
+    assert found[0][0] > -50.0
+    np.testing.assert_allclose(*found, rtol=1e-5)

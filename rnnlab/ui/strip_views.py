@@ -25,6 +25,7 @@ _SHOWN = ("f", "i", "g", "o", "z", "r", "c", "h")
 _MOST_LETTERS = 24
 #: Powers of ten below the largest gradient that still have a bar.
 _DECADES = 4.0
+_NORM = "|∂L/∂h|"
 
 
 def strips(found: Inside, steps: Sequence[str]) -> None:
@@ -69,7 +70,7 @@ def _gradient(gradient: NDArray[np.floating]) -> str:
     bars = "".join(
         f'<i title="{value:.2g}" style="height:{_height(float(value), largest):.0f}%"></i>' for value in gradient
     )
-    return f'<div class="bars" role="img" aria-label="{escape(said)}"><b title="{escape(said)}">|∂L/∂h|</b><span>{bars}</span></div>'
+    return f'<div class="bars" role="img" aria-label="{escape(said)}"><b title="{escape(said)}">{_NORM}</b><span>{bars}</span></div>'
 
 
 def _height(value: float, largest: float) -> float:

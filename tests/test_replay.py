@@ -1,0 +1,78 @@
+"""A run seen again: the weights that said what the history shows, and what went on inside with them."""
+
+import numpy as np
+import pytest
+
+from rnnlab import replay
+from rnnlab.architecture import Architecture, Cell
+from rnnlab.experiment import Experiment, Training
+from rnnlab.history import History
+from rnnlab.recording import Recording
+from rnnlab.reference import Model
+from rnnlab.tasks import TASKS
+from rnnlab.tasks.task import samples
+from rnnlab.training import race
+
+
+def trained(experiment):
+    """The history of a run to its end."""
+    (reached,) = race([experiment], lambda *_: None)
+    history = History()
+    history.extend(reached.chunk)
+    return history
+
+
+@pytest.fixture(scope="module")
+def hihello(keras_ready):
+    experiment = Experiment(Architecture(Cell.LSTM, 5), TASKS["hihello"], Training(epochs=12))
+    return experiment, trained(experiment)
+
+
+def test_every_epoch_says_again_what_it_said(hihello):
+    experiment, history = hihello
+    inputs = samples(experiment.task, 0).inputs
+    for epoch, (scores, said) in enumerate(zip(history.scores, history.shown, strict=True), start=1):
+        then = replay.weighed(experiment, history.recording, epoch)
+        assert then.recorded == epoch
+        read = then.model.forward(inputs)
+        assert np.array_equal(read.outputs.argmax(-1).reshape(said.predicted.shape), said.predicted)
+        assert read.loss(samples(experiment.task, 0).targets) == pytest.approx(scores.loss, abs=1e-5)
+
+
+def test_where_weights_are_left_out_the_earlier_ones_stand_in(hihello):
+    experiment, history = hihello
+    thinned = Recording({epoch: flat for epoch, flat in history.recording.kept.items() if epoch % 4 == 0}, 4)
+    then = replay.weighed(experiment, thinned, 8)  # said with the weights after 7 epochs
+    assert then.recorded == 5
+    assert np.array_equal(then.model.flat, history.recording.at(4)[1])
+    assert replay.weighed(experiment, Recording(), 8) is None
+
+
+@pytest.mark.usefixtures("keras_ready")
+def test_the_confusion_table_of_the_newest_epoch_is_the_measured_one():
+    experiment = Experiment(Architecture(Cell.GRU, 16), TASKS["digit_rows"], Training(epochs=4, batch_size=64))
+    history = trained(experiment)
+    tables = [
+        replay.confusion(experiment, replay.weighed(experiment, history.recording, epoch).model)
+        for epoch in range(1, 5)
+    ]
+    assert np.array_equal(tables[-1], history.confusion)
+    assert [np.trace(table) / table.sum() for table in tables] == pytest.approx([s.held_out for s in history.scores])
+
+
+@pytest.mark.parametrize("cell", [Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU])
+def test_the_inside_is_that_of_the_last_layer_with_the_gradient_by_its_state(cell):
+    task = TASKS["hihello"]
+    model = Model.random(Architecture(cell, 4, layers=2), task.form, seed=1)
+    found = replay.look_inside(model, samples(task, 0))
+    inputs, targets = samples(task, 0)
+    reads = model.forward(inputs).back(targets).reads
+    assert found.trace.inputs.shape == (1, 6, 4)
+    assert found.gradient == pytest.approx(np.sqrt((reads[-1].gradients.h[0] ** 2).sum(-1)))
+    assert found.gradient.min() > 0
+
+
+def test_a_layer_without_memory_has_no_inside():
+    task = TASKS["hihello"]
+    model = Model.random(Architecture(Cell.DENSE, 4), task.form, seed=1)
+    assert replay.look_inside(model, samples(task, 0)) is None
