@@ -30,6 +30,7 @@ from rnnlab.engine.answers import Answers
 from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
 from rnnlab.engine.runs import Run
 from rnnlab.experiment import Experiment, Pace, PaceKind
+from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
 from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.task import Baseline
@@ -190,6 +191,10 @@ class Engine:
         """What models of another kind reach on the data of this experiment; None until it is known."""
         asked = experiment.task, experiment.training.seed
         return self._ask(("baselines", *asked), on_worker.baselines, lambda: asked)  # type: ignore[no-any-return]
+
+    def clipped(self, trial: clipping.Trial) -> clipping.Tried | str | None:
+        """Small trainings with gradients clipped and not; None until they are done."""
+        return self._ask(("clipped", trial), on_worker.clipped, lambda: (trial,))  # type: ignore[no-any-return]
 
     def _ask(self, question: Hashable, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Any:
         """Let a worker do this, ahead of everything else, unless the answer is known."""
