@@ -18,6 +18,7 @@ if __name__ == "__main__":
             st.Page("pages/train.py", title=_("Train"), icon=":material/directions_run:"),
             st.Page("pages/inside.py", title=_("Inside the cell"), icon=":material/biotech:"),
             st.Page("pages/sequences.py", title=_("Sequences"), icon=":material/segment:"),
+            st.Page("pages/gradients.py", title=_("Gradients"), icon=":material/trending_down:"),
             st.Page("pages/quiz.py", title=_("Quiz"), icon=":material/quiz:"),
         ]
     )

@@ -33,12 +33,14 @@ def _base() -> alt.Chart:
     return alt.Chart(alt.NamedData("table"))
 
 
-def _colour(looks: Sequence[Look], legend: Any = None) -> alt.Color:
+def colour_of(looks: Sequence[Look], legend: Any = None) -> alt.Color:
+    """The colour of each architecture."""
     scale = alt.Scale(domain=[look.label for look in looks], range=[look.colour for look in looks])
     return alt.Color("architecture:N", scale=scale, legend=legend, sort=None)
 
 
-def _dash(looks: Sequence[Look], legend: Any = None) -> alt.StrokeDash:
+def dash_of(looks: Sequence[Look], legend: Any = None) -> alt.StrokeDash:
+    """The kind of line of each architecture."""
     scale = alt.Scale(domain=[look.label for look in looks], range=[list(look.dash) for look in looks])
     return alt.StrokeDash("architecture:N", scale=scale, legend=legend, sort=None)
 
@@ -97,9 +99,11 @@ def size_curves(curves: pd.DataFrame, chosen: pd.DataFrame, looks: Sequence[Look
         alt.Tooltip("parameters:Q", format=","),
     ]
     base = alt.Chart(alt.NamedData("curves")).encode(x=x, y=y, tooltip=tooltip)
-    lines = base.mark_line(strokeWidth=2).encode(color=_colour(looks, _legend()), strokeDash=_dash(looks, _legend()))
+    lines = base.mark_line(strokeWidth=2).encode(
+        color=colour_of(looks, _legend()), strokeDash=dash_of(looks, _legend())
+    )
     points = alt.Chart(alt.NamedData("chosen")).mark_point(size=110, filled=True, opacity=1)
-    marks = points.encode(x=x, y=y, color=_colour(looks, _legend()), tooltip=tooltip)
+    marks = points.encode(x=x, y=y, color=colour_of(looks, _legend()), tooltip=tooltip)
     chart = alt.LayerChart(layer=[lines, marks], height=300, width="container")
     return _with_data(chart, curves=curves, chosen=chosen)
 
@@ -118,7 +122,7 @@ def ratio_bars(table: pd.DataFrame, looks: Sequence[Look]) -> alt.LayerChart:
         axis=alt.Axis(labelLimit=200, labelOverlap=False),
     )
     x = alt.X("ratio:Q", title="times a SimpleRNN of the same sizes", axis=alt.Axis(tickCount=5))
-    bars = _base().mark_bar(cornerRadius=2).encode(y=y, x=x, color=_colour(looks))
+    bars = _base().mark_bar(cornerRadius=2).encode(y=y, x=x, color=colour_of(looks))
     text = _base().mark_text(align="left", dx=5, color="#888").encode(y=y, x=x, text=alt.Text("ratio:Q", format=".2f"))
     return _with_data(alt.LayerChart(layer=[bars, text], height=70 + 34 * len(looks), width="container"), table=table)
 
@@ -208,8 +212,8 @@ def _by_epoch(looks: tuple[Look, ...], epochs: int, y: alt.Y, tooltip: alt.Toolt
     chart: alt.Chart = lines.encode(
         x=alt.X("epoch:Q", title="epoch", scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
         y=y,
-        color=_colour(looks, legend),
-        strokeDash=_dash(looks, legend),
+        color=colour_of(looks, legend),
+        strokeDash=dash_of(looks, legend),
         opacity=alt.Opacity("part:N", scale=faint, legend=None),
         tooltip=["architecture:N", "part:N", "epoch:Q", tooltip],
     )

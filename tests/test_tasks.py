@@ -50,7 +50,7 @@ def test_an_unknown_task_is_refused_with_those_there_are():
         task("sorting")
     assert str(error.value) == (
         "task must be one of hihello, hello, long_sequence, own, digit, digit_rows, caption, sentiment, labelled, intent, "
-        "copy, adding, frames, tagging, addition, not 'sorting'"
+        "jane, copy, adding, frames, tagging, addition, not 'sorting'"
     )
 
 

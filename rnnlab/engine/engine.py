@@ -30,6 +30,7 @@ from rnnlab.engine.answers import Answers
 from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
 from rnnlab.engine.runs import Run
 from rnnlab.experiment import Experiment, Pace, PaceKind
+from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
 from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.task import Baseline
@@ -191,6 +192,10 @@ class Engine:
         asked = experiment.task, experiment.training.seed
         return self._ask(("baselines", *asked), on_worker.baselines, lambda: asked)  # type: ignore[no-any-return]
 
+    def clipped(self, trial: clipping.Trial) -> clipping.Tried | str | None:
+        """Small trainings with gradients clipped and not; None until they are done."""
+        return self._ask(("clipped", trial), on_worker.clipped, lambda: (trial,))  # type: ignore[no-any-return]
+
     def _ask(self, question: Hashable, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Any:
         """Let a worker do this, ahead of everything else, unless the answer is known."""
 
@@ -288,7 +293,7 @@ class Engine:
             for run in list(self._runs.values()):
                 if run.status is Status.WAITING and (address := self._free_worker(run)):
                     run.begin(address)
-                    run.device = device_title(self._devices[address], run.experiments[0].training.device)
+                    run.device = device_title(self._devices[address], run.experiments[0].training.place)
                     starts = tuple(lane.start() for lane in run.racing)
                     experiments = tuple(lane.experiment for lane in run.racing)
                     arguments = (self._topic, run.attempt, experiments, run.pace, starts)
@@ -305,7 +310,7 @@ class Engine:
             if other.worker in busy and other.status.active and alike:
                 busy[other.worker] += 1
         races = SLOW_RACES if slow else FAST_RACES
-        return fittest(self._devices, busy, run.experiments[0].training.device, races)
+        return fittest(self._devices, busy, run.experiments[0].training.place, races)
 
     def _send_orders(self) -> None:
         """Tell workers what is wanted of their runs; an order is repeated until it is taken or the attempt has ended."""

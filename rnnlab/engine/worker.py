@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
+from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Start
 from rnnlab.reference import KerasSide, Model
 from rnnlab.tasks.task import Baseline, Task
@@ -95,6 +96,11 @@ def keras_side(
 def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:
     """What models of another kind reach on the data of a task."""
     return task.baselines(seed)
+
+
+def clipped(trial: clipping.Trial) -> clipping.Tried:
+    """Small trainings with gradients clipped and not."""
+    return clipping.try_out(trial)
 
 
 def keras_file(architecture: Architecture, form: Form, state: bytes) -> bytes:

@@ -20,8 +20,8 @@ from rnnlab.texts import _, noted
 
 #: Token numbers that are no word; the words follow.
 PADDING, UNKNOWN = 0, 1
-#: What a person may type: this many words and punctuation marks, in this many characters.
-TIMESTEPS, MOST_CHARACTERS = 20, 200
+#: What a person may type: this many words and punctuation marks (a task may have more), with so many characters to each.
+TIMESTEPS, CHARACTERS_A_WORD = 20, 10
 #: The share of words that training does not know, so that the token for unknown words is learned too.
 UNKNOWN_SHARE = 0.02
 
@@ -39,10 +39,10 @@ def vocabulary(texts: Iterable[str]) -> tuple[str, ...]:
     return ("", "", *dict.fromkeys(piece for text in texts for piece in split(text)))
 
 
-def encode(sentences: Sequence[str], known: Sequence[str]) -> NDArray[np.int32]:
+def encode(sentences: Sequence[str], known: Sequence[str], timesteps: int = TIMESTEPS) -> NDArray[np.int32]:
     """The numbers of each sentence's words, padded at the end, (N, T)."""
     numbers = {word: number for number, word in enumerate(known) if word}
-    encoded = np.full((len(sentences), TIMESTEPS), PADDING, np.int32)
+    encoded = np.full((len(sentences), timesteps), PADDING, np.int32)
     for row, sentence in zip(encoded, sentences, strict=True):
         words = [numbers.get(word, UNKNOWN) for word in split(sentence)]
         row[: len(words)] = words
@@ -97,6 +97,8 @@ class SentenceTask(Task):
     own = Own.LINE
     #: The words by their numbers, as ``vocabulary`` makes them.
     known: ClassVar[tuple[str, ...]]
+    #: The most words and punctuation marks of a sentence.
+    timesteps: ClassVar[int] = TIMESTEPS
 
     @property
     @abstractmethod
@@ -106,7 +108,7 @@ class SentenceTask(Task):
     def form(self) -> Form:
         return Form(
             input_dim=len(self.known),
-            timesteps=TIMESTEPS,
+            timesteps=self.timesteps,
             pattern=Pattern.MANY_TO_ONE,
             outputs=len(self.classes),
             activation=Activation.SOFTMAX,
@@ -148,22 +150,22 @@ class SentenceTask(Task):
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
-            (_("in"), _("up to {n} words and punctuation marks").format(n=TIMESTEPS)),
+            (_("in"), _("up to {n} words and punctuation marks").format(n=self.timesteps)),
             (_("out"), ", ".join(self.classes)),
             (_("vocabulary"), _("{n} words").format(n=len(self.known) - 2)),
         )
 
     def give(self, given: str | NDArray[np.float32]) -> Given:
         text = str(given)
-        if len(text) > MOST_CHARACTERS:
-            raise ValueError(
-                _("type at most {most} characters; these are {n}").format(most=MOST_CHARACTERS, n=len(text))
-            )
+        if len(text) > (most := CHARACTERS_A_WORD * self.timesteps):
+            raise ValueError(_("type at most {most} characters; these are {n}").format(most=most, n=len(text)))
         words = split(text)
-        if not 1 <= len(words) <= TIMESTEPS:
+        if not 1 <= len(words) <= self.timesteps:
             raise ValueError(
-                _("type 1 to {most} words and punctuation marks; these are {n}").format(most=TIMESTEPS, n=len(words))
+                _("type 1 to {most} words and punctuation marks; these are {n}").format(
+                    most=self.timesteps, n=len(words)
+                )
             )
         unknown = ", ".join(dict.fromkeys(word for word in words if word not in self.known))
         remark = _("words that this task does not know: {unknown}").format(unknown=unknown) if unknown else ""
-        return Given(encode([text], self.known)[0], remark)
+        return Given(encode([text], self.known, self.timesteps)[0], remark)

@@ -1,0 +1,176 @@
+"""The gradient of one loss on its way back: its size at every step before.
+
+Measured in the recurrent layer nearest to the output, where the only way back to an earlier step is through the states of
+that layer. An encoder stands behind its decoder: its steps are further back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.architecture import Form, Pattern
+from rnnlab.reference import Array, Model
+from rnnlab.reference.model import Read
+from rnnlab.tasks import Task
+from rnnlab.texts import _
+
+#: The gradient counts as gone where less than this share of it is left.
+LEFT = 0.01
+
+
+class Question(NamedTuple):
+    """One sample, and the step whose loss goes back.
+
+    ``inputs`` (1, T) or (1, T, D) or (1, D), without padding at its end; ``targets`` (1, S); ``step`` of what comes out.
+    """
+
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    step: int
+
+
+class Flow(NamedTuple):
+    """How large the gradient of one loss is, as Euclidean norms.
+
+    Attributes:
+        h: |∂loss/∂h| at distance 0, 1, 2 … back in time from the step whose loss it is, (T).
+        c: the same of an LSTM's cell state, (T); of others (0).
+        states: |∂loss/∂h| at each step that was read, in the order of the input, (T).
+        inputs: |∂loss/∂x| of the vector that the first recurrent layer was given at that step, (T).
+        update: |∂loss/∂W| of all weights together.
+        gradients: ∂loss/∂W of every weight, in Keras' order.
+    """
+
+    h: Array
+    c: Array
+    states: Array
+    inputs: Array
+    update: float
+    gradients: tuple[Array, ...]
+
+
+def has_time(task: Task) -> str:
+    """Why there is no way back through time in this task; empty where there is one."""
+    if task.pattern is Pattern.ONE_TO_ONE:
+        return _("“{task}” has one step alone: no time passes, so no gradient goes back through time.").format(
+            task=_(task.title)
+        )
+    return ""
+
+
+def question(form: Form, inputs: NDArray[Any], targets: NDArray[Any], step: int | None = None) -> Question:
+    """One sample without the padding at its end, with the step whose loss is asked for; by default the last one.
+
+    Args:
+        form: of the task.
+        inputs: (T), (T, D) or (D).
+        targets: (S).
+        step: of what comes out, from 0.
+
+    Raises:
+        ValueError: there is no such step.
+    """
+    targets = targets if not form.masked or len(targets) != len(inputs) else targets[inputs != 0]
+    if form.padded:
+        inputs = inputs[inputs != 0]
+    last = len(targets) - 1
+    chosen = last if step is None else step
+    if not 0 <= chosen <= last:
+        raise ValueError(_("step must be from 1 to {last}, not {step}").format(last=last + 1, step=chosen + 1))
+    return Question(inputs[np.newaxis], targets[np.newaxis], chosen)
+
+
+def flow(model: Model, asked: Question, reach: int | None = None) -> Flow | None:
+    """Send the loss of one step back through time.
+
+    Args:
+        model: with its weights.
+        asked: the sample and the step.
+        reach: over how many steps back the gradient goes at most (truncation); None for all.
+
+    Returns:
+        None where the model has no recurrent layer: nothing goes back to an earlier step.
+
+    Raises:
+        ValueError: the model cannot have a loss.
+    """
+    passed = model.forward(asked.inputs)
+    if not passed.reads:
+        return None
+    found = passed.back(asked.targets, _reach(model, asked, reach), [asked.step])
+    times = asked.targets.size  # the loss of a step is its share of a mean
+    chains = _chains(model.form, found.reads)
+    ways = [_backwards(chain, model.form, asked.step) for chain in chains]
+    first = [read for read in found.reads if read.layer == found.reads[0].layer]
+    weights = tuple(times * array for array in found.weights)
+    return Flow(
+        times * _joined([h for h, _c in ways]),
+        times * _joined([c for _h, c in ways if c.size]),
+        times * _joined([_norms(_gradients(chain[-1]).h) for chain in chains]),
+        times * _norms(sum((_gradients(read).inputs for read in first), np.zeros(1))),
+        float(np.sqrt(sum((array**2).sum() for array in weights))),
+        weights,
+    )
+
+
+def horizon(norms: Array) -> int | None:
+    """The distance from which on less than 1 % of the gradient is left; None where that is further than was looked.
+
+    Args:
+        norms: at distance 0, 1, 2 …, (T).
+    """
+    above = np.flatnonzero(norms >= LEFT * norms[0]) if norms[0] > 0 else np.zeros(1, int)
+    distance = int(above[-1]) + 1
+    return distance if distance < len(norms) else None
+
+
+def _reach(model: Model, asked: Question, reach: int | None) -> int | None:
+    """The same reach counted from the last step that is read, as models count it."""
+    if reach is None or model.form.pattern is not Pattern.IN_STEP:
+        return reach
+    steps = asked.targets.shape[1]
+    return reach + (asked.step if model.architecture.backward else steps - 1 - asked.step)
+
+
+def _chains(form: Form, reads: Sequence[Read]) -> list[tuple[Read, ...]]:
+    """For each direction of the last recurrent layer, what it has read; behind a decoder also that of its encoder."""
+    if form.pattern is not Pattern.ENCODER_DECODER:
+        return [(read,) for read in reads if read.layer == reads[-1].layer]
+    encoders = [read for read in reads if read.layer.startswith("encoder")]
+    return [(reads[-1], encoder) for encoder in encoders if encoder.layer == encoders[-1].layer]
+
+
+def _backwards(chain: Sequence[Read], form: Form, step: int) -> tuple[Array, Array]:
+    """Norms by h and c from the step of the loss back to the first step read, over all of a chain."""
+    by_h, by_c = [], []
+    for place, read in enumerate(chain):
+        order = list(read.trace.order)
+        if form.pattern.many_outputs and not place:
+            order = order[: order.index(step) + 1]
+        gradients = _gradients(read)
+        by_h.append(_norms(gradients.h)[order[::-1]])
+        by_c.append(_norms(gradients.c)[order[::-1]] if gradients.c.shape[-1] else np.zeros(0))
+    return np.concatenate(by_h), np.concatenate(by_c)
+
+
+def _gradients(read: Read) -> Any:
+    assert read.gradients is not None
+    return read.gradients
+
+
+def _norms(by: Array) -> Array:
+    """(1, T, U) to (T)."""
+    norms: Array = np.linalg.norm(by[0], axis=-1)
+    return norms
+
+
+def _joined(each: Sequence[Array]) -> Array:
+    """The norm of several directions together; where one has gone further back than the other, it goes on alone."""
+    joined = np.zeros(max(map(len, each), default=0))
+    for norms in each:
+        joined[: len(norms)] = np.hypot(joined[: len(norms)], norms)
+    return joined

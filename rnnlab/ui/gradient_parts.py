@@ -1,0 +1,192 @@
+"""The parts of the page "Gradients", from what is chosen to what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from rnnlab import gradient_charts
+from rnnlab.architecture import Architecture
+from rnnlab.colours import looks
+from rnnlab.engine import Run
+from rnnlab.experiment import Experiment
+from rnnlab.gradients import asked, flow, has_time, question, rescaled
+from rnnlab.tasks.task import Arrays
+from rnnlab.texts import _
+from rnnlab.ui import gradient_controls as controls
+from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, moments, state, views
+from rnnlab.ui.gradient_controls import Chosen, Source
+from rnnlab.ui.gradient_views import Seen, Subject
+
+
+def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> None:
+    """Everything that follows a gradient back; it moves by itself while bars are played back or the run trains."""
+    watched = run if chosen.source is Source.RUN else None
+    active = watched is not None and watched.status.active
+    playing = _playing()
+
+    def draw() -> None:
+        subject = _subject(bench, chosen, run)
+        if subject:
+            _bars(subject, chosen, active)
+            _matrix(subject)
+        gradient_sentence.part(bench, chosen, subject)
+        if subject:
+            gradient_horizons.part(subject)
+        if _playing() != playing or (active and watched and not watched.status.active):
+            st.rerun()
+
+    replayed = moments.every(watched) if watched else None
+    st.fragment(draw, run_every=gradient_views.TICK if playing or active else replayed)()
+
+
+def _subject(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> Subject | None:
+    if chosen.source is Source.RANDOM:
+        return Subject(gradient_views.random_lanes(bench, chosen.fresh), asked(chosen.fresh)[1])
+    if run is None:
+        st.info(_("There is no run to look into yet. Train one, then come back: its weights are here, at every epoch."), icon=":material/directions_run:")  # fmt: skip
+        controls.open_train(state.choice().task.name, _("Open Train"))
+        return None
+    first = run.experiments[0]
+    if why := has_time(first.task):
+        st.info(why, icon=":material/info:")
+        return None
+    try:
+        return _of_run(run, first, chosen)
+    except ValueError as error:
+        controls.said(error)
+        return None
+
+
+def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
+    arrays = _samples(first)
+    with st.container(border=True):
+        epoch = moments.scrubber(run)
+        number, step = controls.sample(arrays, arrays.targets.shape[1])
+    asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
+    lanes = []
+    found = moments.moments(run, epoch)
+    for moment, experiment, look in zip(
+        found, run.experiments, looks([e.architecture for e in run.experiments]), strict=True
+    ):
+        model = rescaled(moment.model, chosen.fresh.scaling, chosen.fresh.scale) if moment else None
+        lanes.append(Seen(look, experiment.architecture, model, flow(model, asking) if model else None))
+    if not any(lane.model for lane in lanes):
+        st.info(_not_recorded(run), icon=":material/visibility_off:")
+        return None
+    return Subject(tuple(lanes), asking, run, epoch, number)
+
+
+def _not_recorded(run: Run) -> str:
+    if run.status.active and not run.epoch:
+        return _("The first epoch is still under way. Its weights will be looked into as soon as it is done.")
+    return _("This run has no recorded weights: its models are too large for that, or it ended before the first epoch did. Smaller ones can be looked into.")  # fmt: skip
+
+
+def _samples(experiment: Experiment) -> Arrays:
+    """What can be looked at: held-out samples where there are any."""
+    data = experiment.task.data(experiment.training.seed)
+    return data.held_out if len(data.held_out.inputs) else data.train
+
+
+# 1 · The bars
+
+
+def _playing() -> bool:
+    return state.kept("gradients playing", bool)
+
+
+def _play() -> None:
+    state.keep("gradients playing", not _playing())
+    if _playing() and gradient_views.played() is None:
+        gradient_views.play(0)
+
+
+def _step(by: int) -> None:
+    state.keep("gradients playing", False)
+    gradient_views.play((gradient_views.played() or 0) + by)
+
+
+def _show_all() -> None:
+    state.keep("gradients playing", False)
+    gradient_views.play(None)
+
+
+def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
+    found = [seen.flow for seen in subject.lanes if seen.flow]
+    steps = max((len(one.h) for one in found), default=0)
+    with st.container(border=True):
+        st.subheader(_("1 · How much gradient comes back"), anchor=False)
+        st.caption(_("Backpropagation through time starts at the loss and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
+        shown = _player(steps)
+        gradient_views.bars(subject.lanes, chosen.by_c, shown, chosen.reach, active)
+        notes = [_("Dashed: what Wₕ of a SimpleRNN allows at most (see 2).")]
+        if steps > len(gradient_charts.drawn_distances(steps)):
+            notes.append(_("Every {n}th step is drawn.").format(n=gradient_charts.drawn_distances(steps).step))
+        if any(seen.architecture.layers > 1 for seen in subject.lanes):
+            notes.append(_("Of several layers, the one next to the output is shown."))
+        st.caption(" ".join(notes))
+        if chosen.reach is not None:
+            _cut(subject, chosen.reach)
+
+
+def _player(steps: int) -> int | None:
+    """The buttons of the playback; how many distances are shown now, None for all."""
+    stride = gradient_charts.drawn_distances(max(steps, 1)).step
+    shown = gradient_views.played()
+    if shown is not None and _playing():
+        shown += stride
+        if shown >= steps:
+            state.keep("gradients playing", False)
+            shown = None
+        gradient_views.play(shown)
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        title, icon = (_("Pause"), ":material/pause:") if _playing() else (_("Play back"), ":material/play_arrow:")
+        st.button(title, icon=icon, key="gradients-play", on_click=_play, disabled=not steps)
+        st.button(
+            _("One step"),
+            icon=":material/skip_next:",
+            key="gradients-step",
+            on_click=_step,
+            args=(stride,),
+            disabled=not steps,
+        )
+        st.button(
+            _("All"), icon=":material/last_page:", key="gradients-all", on_click=_show_all, disabled=shown is None
+        )
+        at = (
+            _("all {n} steps").format(n=steps)
+            if shown is None
+            else _("{n} of {steps} steps").format(n=min(shown, steps), steps=steps)
+        )
+        st.caption(at)
+    return shown
+
+
+def _cut(subject: Subject, reach: int) -> None:
+    """What truncation does to the update of the weights."""
+    parts = []
+    for seen in subject.lanes:
+        if seen.flow is None or seen.model is None:
+            continue
+        cut = flow(seen.model, subject.question, reach)
+        assert cut is not None
+        parts.append(f"{views.plain(seen.look.label)} {gradient_views.update_lost(seen.flow, cut):.1%}")
+    said = _("Pale: what the cut takes away; those steps are still remembered in h, but nothing is learned from them. So much does the update of the weights change by it: {parts}.")  # fmt: skip
+    st.caption(said.format(parts=" · ".join(parts)))
+
+
+# 2 · The matrix
+
+
+def _matrix(subject: Subject) -> None:
+    with st.container(border=True):
+        st.subheader(_("2 · What multiplies it at every step"), anchor=False)
+        st.caption(_("On the way back the same matrix Wₕ multiplies the gradient at every step. What is multiplied by less than 1 again and again goes to 0, by more than 1 it grows without end. The spectral radius ρ is what Wₕ comes to in the long run; the largest singular value σ is the most that it can do in one step."))  # fmt: skip
+        left, right = st.columns(2, gap="large")
+        with left:
+            gradient_views.matrices(subject.lanes)
+        with right:
+            gradient_views.bound_said(subject.lanes, subject.run is None)
+            st.caption(_("In a SimpleRNN that is the only way back, and tanh can only make it less: so no bar is above the dashed line σ, σ², σ³ … (Pascanu, Mikolov and Bengio 2013). In an LSTM or GRU there is no such line: the gates add other ways, past Wₕ."))  # fmt: skip

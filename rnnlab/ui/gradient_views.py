@@ -1,0 +1,290 @@
+"""What the page "Gradients" shows: how much of a loss's gradient is left on its way back, by bars, words and horizons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from rnnlab import gradient_charts
+from rnnlab.architecture import Architecture, Cell
+from rnnlab.colours import Look, looks
+from rnnlab.counting import Gate
+from rnnlab.engine import Run
+from rnnlab.gradients import Flow, Fresh, Question, asked, blocks, bound, flow, horizon, new_model
+from rnnlab.reference import Array, Model
+from rnnlab.texts import _
+from rnnlab.ui import state, views
+
+#: Seconds between two pictures while bars are played back or a run is followed.
+TICK = 0.2
+#: A gradient that is this many times larger or smaller than where it began explodes or vanishes.
+_MANY = 100.0
+
+
+#: Height of a chart, and of the name of its horizontal axis, in pixels.
+_HEIGHT, _TITLE = 125, 25
+
+
+class _Axes(NamedTuple):
+    """Where the axis of sizes ends, and whether this chart is the last one."""
+
+    top: float
+    last: bool
+
+
+class Seen(NamedTuple):
+    """One architecture as it is looked at: its model, and what is left of the gradient in it.
+
+    ``flow`` is None where nothing goes back; ``model`` too where no weights were recorded.
+    """
+
+    look: Look
+    architecture: Architecture
+    model: Model | None
+    flow: Flow | None
+
+
+class Subject(NamedTuple):
+    """What is looked at: the architectures with their weights, and the sample that they read.
+
+    Of a run also at which epoch, and the number of the sample.
+    """
+
+    lanes: tuple[Seen, ...]
+    question: Question
+    run: Run | None = None
+    epoch: int = 0
+    sample: int = 0
+
+
+def random_lanes(bench: Sequence[Architecture], fresh: Fresh) -> tuple[Seen, ...]:
+    """The architectures of the bench with new weights, on the same sequence."""
+    found = []
+    for look, architecture in zip(looks(bench), bench, strict=True):
+        model, measured = _random(architecture, fresh)
+        found.append(Seen(look, architecture, model, measured))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _random(architecture: Architecture, fresh: Fresh) -> tuple[Model, Flow | None]:
+    form, question = asked(fresh)
+    model = new_model(architecture, form, fresh)
+    return model, flow(model, question)
+
+
+# The bars
+
+
+def norms_of(seen: Seen, by_c: bool) -> Array | None:
+    """What is drawn of an architecture: |∂loss/∂h|, or of an LSTM |∂loss/∂c|; None where nothing goes back."""
+    if seen.flow is None:
+        return None
+    return seen.flow.c if by_c and len(seen.flow.c) else seen.flow.h
+
+
+def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None, live: bool) -> None:
+    """For every architecture a row: what is left at each distance, and a chart of it.
+
+    Args:
+        lanes: the architectures.
+        by_c: whether an LSTM shows its cell state.
+        shown: how many distances are there yet; None for all.
+        reach: where the gradient is cut; None for nowhere.
+        live: whether it will move by itself, so that the charts may not be made anew.
+    """
+    top = gradient_charts.top_of([seen.flow for seen in lanes])
+    drawn = [number for number, seen in enumerate(lanes) if seen.flow]
+    for number, seen in enumerate(lanes):
+        left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
+        with left:
+            views.lane_title(seen.look)
+        norms = norms_of(seen, by_c)
+        if norms is None:
+            with right:
+                st.caption(nothing(seen.architecture))
+            continue
+        with left:
+            _lane_facts(norms, reach)
+        with right:
+            _bar_chart(number, seen, norms, by_c, shown, reach, _Axes(top, number == drawn[-1]), live)
+
+
+def nothing(architecture: Architecture) -> str:
+    """Why there is nothing to draw of an architecture."""
+    if architecture.cell.recurrent:
+        return _("No weights of this architecture were recorded: the model is too large, or it has not begun.")
+    return _("No bars: a Dense layer has no memory. It sees each step by itself, and no gradient goes back to an earlier one.")  # fmt: skip
+
+
+def _bar_chart(
+    number: int, seen: Seen, norms: Array, by_c: bool, shown: int | None, reach: int | None, axes: _Axes, live: bool
+) -> None:
+    assert seen.model is not None
+    cell_state = by_c and seen.architecture.cell is Cell.LSTM
+    title = "|∂loss/∂c|" if cell_state else "|∂loss/∂h|"
+    chart = gradient_charts.flow_bars(seen.look.colour, len(norms), axes.top, title, axes.last)
+    factors = None if cell_state else bound(seen.model, len(norms))
+    tables = gradient_charts.flow_tables(norms, len(norms) if shown is None else shown, reach, horizon(norms), factors)
+    text = _live_text(seen.look, title) if live else _bar_text(seen.look, title, norms)
+    st.vega_lite_chart(
+        {**chart, "datasets": tables}, height=_HEIGHT + (_TITLE if axes.last else 0), key=f"gradient-{number}", alt=text
+    )
+
+
+def _live_text(look: Look, title: str) -> str:
+    return _("{title} of {name} by steps back in time. The numbers stand beside it.").format(
+        title=title, name=look.label
+    )
+
+
+def _bar_text(look: Look, title: str, norms: Array) -> str:
+    """What the bars say, in words: a few of them by number."""
+    last = len(norms) - 1
+    places = sorted({0, last // 4, last // 2, last})
+    said = ", ".join(_("{size} at distance {d}").format(size=power(norms[d]), d=d) for d in places)
+    return _("{title} of {name}: {said}.").format(title=title, name=look.label, said=said)
+
+
+def _lane_facts(norms: Array, reach: int | None) -> None:
+    last = len(norms) - 1
+    left = norms[last] / norms[0] if norms[0] else 0.0
+    pairs = [
+        (_("{n} back").format(n=0), power(norms[0])),
+        (_("{n} back").format(n=last), power(norms[last]) if reach is None or last < reach else _("cut")),
+        (_("a step"), f"× {left ** (1 / last):.2f}" if last else "–"),
+        ("", verdict(left)),
+    ]
+    views.facts(pairs, lines=True)
+
+
+def verdict(left: float) -> str:
+    """In a word what becomes of a gradient of which this factor is left at the end."""
+    if left < 1 / _MANY:
+        return _("It vanishes.")
+    return _("It explodes.") if left > _MANY else _("It lasts.")
+
+
+def power(size: float) -> str:
+    """A size in a few signs: 0.88, 1.2·10⁻⁷."""
+    if not math.isfinite(size):
+        return "∞"
+    if size == 0 or 0.001 <= size < 10_000:
+        return f"{size:.3g}"
+    digits, exponent = f"{size:.1e}".split("e")
+    return f"{digits}·10{_raised(int(exponent))}"
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+# What multiplies it
+
+
+def matrices(lanes: Sequence[Seen]) -> None:
+    """Spectral radius and largest singular value of W_h, gate by gate."""
+    rows = []
+    for seen in lanes:
+        found = blocks(seen.model) if seen.model else ()
+        for place, block in enumerate(found):
+            name = mark(seen.look) + escape(seen.look.label) if not place else ""
+            gate = "" if block.gate is Gate.STATE else _(str(block.gate))
+            rows.append(
+                f"<tr><td>{name}</td><td style='text-align:left'>{escape(gate)}</td>"
+                f"<td><b>{block.radius:.3f}</b></td><td>{block.largest:.3f}</td></tr>"
+            )
+    if not rows:
+        st.caption(_("No Wₕ here: none of these has a recurrent layer with weights to look at."))
+        return
+    heads = (_("architecture"), _("gate"), _("spectral radius ρ"), _("largest singular value σ"))
+    head = "".join(
+        f"<th{' style=text-align:left' if place < 2 else ''}>{escape(text)}</th>" for place, text in enumerate(heads)
+    )
+    st.html(f'<div class="lab-scroll"><table class="lab"><tr>{head}</tr>{"".join(rows)}</table></div>')
+
+
+def mark(look: Look) -> str:
+    return f'<span class="lab-chip" style="--c:{look.colour}"></span>'
+
+
+def bound_said(lanes: Sequence[Seen], new: bool) -> None:
+    """For every SimpleRNN what σ allows, and what tanh leaves of it; of new weights also how to see Wₕ alone."""
+    for seen in lanes:
+        factors = bound(seen.model, len(seen.flow.h)) if seen.model and seen.flow else None
+        if factors is None or seen.flow is None:
+            continue
+        last = len(factors) - 1
+        sigma, left = factors[1] if last else 1.0, seen.flow.h[last] / seen.flow.h[0]
+        said = _("**{name}**: σ allows at most {sigma:.2f} a step, so {most} of it after {n} steps; {left} is left. ")
+        said = said.format(name=views.plain(seen.look.label), sigma=sigma, most=power(factors[last]), n=last, left=power(left))  # fmt: skip
+        slope = left ** (1 / last) / sigma if last and sigma else 1.0
+        st.markdown(said + _damped(slope, sigma, new))
+
+
+def _damped(slope: float, sigma: float, new: bool) -> str:
+    if slope > 0.995:
+        return _("The bound is reached: nothing but Wₕ is at work.")
+    damped = _("The slope of tanh, 1 − h², and directions that Wₕ stretches less, take × {slope:.2f} a step of it.")
+    said = damped.format(slope=slope)
+    if sigma > 1.005 and slope * sigma < 1:
+        said += " " + _("So it does not explode, although Wₕ alone might.")
+        said += " " + _("Switch the inputs off to see Wₕ alone.") if new else ""
+    return said
+
+
+# The words
+
+
+def words(look: Look, read: Sequence[str], sizes: Array, marked: str) -> None:
+    """A sentence, every word the stronger coloured the more of the gradient it still gets.
+
+    Args:
+        look: of the architecture.
+        read: the words.
+        sizes: of the gradient at each.
+        marked: the word that was asked for, framed wherever it stands.
+    """
+    shares = sizes / sizes.max() if sizes.max() > 0 else sizes
+    boxes = []
+    for word, share in zip(read, shares, strict=True):
+        strength = max(0.0, 1 + math.log10(share) / 4) if share > 0 else 0.0
+        colour = f"color-mix(in srgb, {look.colour} {round(70 * strength)}%, transparent)"
+        frame = f"border-color:{look.colour};" if word == marked else ""
+        title = _("{word}: {share} of the largest").format(word=word, share=percent(share))
+        boxes.append(
+            f'<span class="lab-char" style="font-size:.9rem;font-family:inherit;background:{colour};{frame}" title="{escape(title)}">'
+            f"{escape(word)}<small>{escape(percent(share))}</small></span>"
+        )
+    said = ", ".join(f"{word} {percent(share)}" for word, share in zip(read, shares, strict=True))
+    st.html(f'<div class="lab-text" role="img" aria-label="{escape(said)}">{"".join(boxes)}</div>')
+
+
+def percent(share: float) -> str:
+    """A share in a small space, however small it is."""
+    if share >= 0.0995:
+        return f"{share:.0%}"
+    if share >= 0.00095:
+        return f"{100 * share:.1f}%"
+    return f"10{_raised(math.floor(math.log10(share)))}" if share > 0 else "0"
+
+
+def played() -> int | None:
+    """How many distances are shown while bars are played back; None for all."""
+    return state.kept("gradients shown", lambda: None)
+
+
+def play(shown: int | None) -> None:
+    state.keep("gradients shown", shown)
+
+
+def update_lost(whole: Flow, cut: Flow) -> float:
+    """By which share of its size the update of the weights changes where the gradient is cut."""
+    off = sum(float(((a - b) ** 2).sum()) for a, b in zip(whole.gradients, cut.gradients, strict=True))
+    return float(np.sqrt(off)) / whole.update if whole.update else 0.0
