@@ -209,6 +209,7 @@ class TestWhatIsLookedAt:
         at = inside(a="lstm-1024")
         assert "The first 32 of 1,024 units are drawn." in said(at)
         assert "and 1,012 more" in operation(at)
+        assert "is not compared with Keras here" in said(at)
 
     def test_a_model_that_is_too_large_is_not_computed(self):
         at = inside(a="lstm-1024-x4-bidirectional")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Single-precision numbers differ by about this, more or less, after some timesteps.
 EXPECTED = 1e-5
+#: A layer with more weights is not sent to Keras from a page: it would have to be waited for.
+_MOST_WEIGHTS = 2_000_000
 #: Lines of code that are shown; the file has them all.
 _MOST_LINES = 400
 
@@ -40,6 +42,10 @@ def compared(place: DeltaGenerator, trace: Trace, moving: bool) -> None:
         return
     if not maps.real_steps(trace).any():
         place.markdown(_("There is nothing but padding, so there is nothing to compare with Keras."))
+        return
+    if sum(array.size for array in trace.weights) > _MOST_WEIGHTS:
+        most = _("A layer with more than {most:,} weights is not compared with Keras here.")
+        place.markdown(most.format(most=_MOST_WEIGHTS))
         return
     model, inputs = scenes.alone(trace)
     given = inputs.astype(np.float32), np.zeros(inputs.shape[:2], np.float32)
