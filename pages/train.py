@@ -24,14 +24,17 @@ bench.row(architectures, form)
 task_views.own_bench(architectures, task)
 task_views.notes(architectures, task)
 training_views.too_large(architectures, form)
+trained_by = st.container()
 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
     buttons = st.container(horizontal=True, gap="small", width="content")
     pace = settings.pace(choice.pace)
     logarithmic = settings.loss_axis()
     with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
-        training = settings.training(choice.training, live.engine().devices())
+        training = settings.training(choice.training, task, live.engine().devices())
 state.update(replace(choice, bench=architectures, training=training, pace=pace))
 
+with trained_by:
+    problem = training_views.by_numpy(architectures, training) or problem
 with buttons:
     training_views.buttons(run, active, problem)
 training_views.bet(run, active, architectures)

@@ -12,9 +12,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from rnnlab import char_terminal
 from rnnlab.architecture import (
     BATCH_SIZE,
     EMBEDDING_DIM,
@@ -34,11 +36,21 @@ from rnnlab.architecture import (
     labels,
 )
 from rnnlab.counting import Count, LayerCount, count
-from rnnlab.experiment import CLIP_AT, EPOCHS, LEARNING_RATE, SEED, Clipping, Experiment, Optimizer, default_training
+from rnnlab.experiment import (
+    CLIP_AT,
+    EPOCHS,
+    LEARNING_RATE,
+    SEED,
+    Clipping,
+    Experiment,
+    Optimizer,
+    TrainerKind,
+    default_training,
+)
 from rnnlab.formulas import layer_formulas, shape_text, term_text
 from rnnlab.history import Chunk, History, Reached, Scores, Status
 from rnnlab.quiz import terminal
-from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task
+from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task, text_file
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import samples
 from rnnlab.tasks.text import TEXT_LENGTH
@@ -93,7 +105,11 @@ def _within(allowed: Range) -> str:
 
 def _add_architecture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--units", type=int, metavar="N", help=f"hidden size, {_within(UNITS)}; default 5 or the task's"
+        "--units",
+        "--hidden",
+        type=int,
+        metavar="N",
+        help=f"hidden size, {_within(UNITS)}; default 5 or the task's, 100 with the trainer numpy",
     )
     parser.add_argument("--embedding", type=int, metavar="N", help=f"embedding dimension, {_within(EMBEDDING_DIM)}")
     parser.add_argument("--layers", type=int, default=1, metavar="N", help=f"recurrent layers, {_within(LAYERS)}")
@@ -215,9 +231,10 @@ def _print_formulas(architecture: Architecture, form: Form, counted: Count) -> N
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=_train)
+    parser.set_defaults(command=partial(_train, parser))
     parser.add_argument("task", nargs="?", choices=list(TASKS), metavar="TASK", help="what to learn, see: rnnlab tasks")
     parser.add_argument("--text", help=f"a text of your own, {TEXT_LENGTH.low} to {TEXT_LENGTH.high} characters")
+    parser.add_argument("--text-file", metavar="FILE", help="the same from a file; any length with the trainer numpy")
     parser.add_argument("--labelled", metavar="FILE", help="labelled texts of your own: CSV or TSV with text and label")
     parser.add_argument("--by", choices=["characters", "words"], help="the pieces of labelled texts")
     parser.add_argument("--delay", type=int, metavar="N", help="of the tasks copy and adding")
@@ -232,22 +249,34 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     clip.add_argument("--clip-value", type=float, metavar="X", help=f"clip each gradient, {CLIP_AT}")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help=f"of the initial weights, {_within(SEED)}")
     parser.add_argument("--device", default="auto", help="auto, cpu, gpu, or a numbered one such as gpu:1")
+    char_terminal.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object an epoch, and one at the end")
 
 
 def _chosen_task(chosen: argparse.Namespace) -> Task:
     """The task that is named, or that the text or file of the person's own asks for."""
-    brought = {"own": chosen.text, "labelled": chosen.labelled}
-    asked = {name for name, given in brought.items() if given is not None} | {chosen.task} - {None}
-    if len(asked) != 1:
-        raise ValueError(f"give one task ({', '.join(TASKS)}), or --text, or --labelled")
+    given = [chosen.task, chosen.text, chosen.text_file, chosen.labelled]
+    if sum(one is not None for one in given) != 1:
+        raise ValueError(f"give one task ({', '.join(TASKS)}), or --text, or --text-file, or --labelled")
     options = {name: value for name in ("by", "delay") if (value := getattr(chosen, name)) is not None}
-    if chosen.text is not None:
-        return task("own", text=chosen.text, **options)
+    text = chosen.text if chosen.text_file is None else _short_text(Path(chosen.text_file))
+    if text is not None:
+        return task("own", text=text, **options)
     if chosen.labelled is not None:
         texts = labelled_file.read_path(Path(chosen.labelled))
         return task("labelled", data_key=labelled.bring(texts), **options)
     return task(chosen.task, **options)
+
+
+def _short_text(path: Path) -> str:
+    """The text of a file that is short enough to be a task."""
+    text = text_file.read_path(path).rstrip("\n")
+    if len(text) > TEXT_LENGTH.high:
+        raise ValueError(
+            f"{path.name} has {len(text):,} characters; Keras trains on {TEXT_LENGTH.low} to {TEXT_LENGTH.high} of a text of "
+            "your own, --trainer numpy on any number"
+        )
+    return text
 
 
 def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
@@ -264,7 +293,11 @@ def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
     return tuple(Experiment(_architecture(cell, chosen, sizes), learned, training) for cell in cells)
 
 
-def _train(chosen: argparse.Namespace) -> int:
+def _train(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
+    if chosen.trainer == TrainerKind.NUMPY:
+        return char_terminal.train(parser, chosen)
+    if chosen.iterations is not None:
+        raise ValueError("--iterations is for --trainer numpy; Keras counts --epochs")
     experiments = _experiments(chosen)
     from rnnlab import backend, training
 

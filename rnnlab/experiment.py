@@ -23,6 +23,9 @@ from rnnlab.architecture import (
     check_choice,
 )
 from rnnlab.tasks import TASKS, Task, task
+from rnnlab.tasks.task import Arrays, Inputs, Targets
+from rnnlab.tasks.text import TextTask
+from rnnlab.texts import _
 
 
 class Optimizer(StrEnum):
@@ -46,6 +49,17 @@ class Clipping(StrEnum):
     NONE = "none"
     NORM = "norm"
     VALUE = "value"
+
+
+class TrainerKind(StrEnum):
+    """Who trains: Keras, or min-char-rnn in NumPy, whose epoch is ``ITERATIONS_AN_EPOCH`` (see ``min_char_rnn``)."""
+
+    KERAS = "keras"
+    NUMPY = "numpy"
+
+
+#: min-char-rnn writes a text of so many characters after every so many iterations (F18).
+ITERATIONS_AN_EPOCH, WRITTEN = 100, 200
 
 
 class RealRange(NamedTuple):
@@ -99,6 +113,7 @@ class Training:
         batch_size: samples in each step of gradient descent; all of them where there are fewer.
         seed: of the initial weights, of the order of the samples, and of the samples themselves.
         device: "auto", "cpu", "gpu", or one of several: "gpu:1".
+        trainer: who trains. With NumPy epochs, learning rate and seed count; the rest is as min-char-rnn has it.
 
     Raises:
         ValueError: a number is out of range or the device has another form.
@@ -112,10 +127,17 @@ class Training:
     batch_size: int = 32
     seed: int = 0
     device: str = "auto"
+    trainer: TrainerKind = TrainerKind.KERAS
+
+    @property
+    def place(self) -> str:
+        """The device where it is trained, as ``device`` names them."""
+        return "cpu" if self.trainer is TrainerKind.NUMPY else self.device
 
     def __post_init__(self) -> None:
         check_choice("optimizer", self.optimizer, Optimizer)
         check_choice("clipping", self.clipping, Clipping)
+        check_choice("trainer", self.trainer, TrainerKind)
         EPOCHS.check("epochs", self.epochs)
         LEARNING_RATE.check("learning rate", self.learning_rate)
         CLIP_AT.check("clipping threshold", self.clip_at)
@@ -125,20 +147,64 @@ class Training:
             raise ValueError(f"device must be auto, cpu, gpu or a numbered one such as gpu:0, not {self.device!r}")
 
 
+class Watched(NamedTuple):
+    """A sample that is looked at while a model trains."""
+
+    inputs: Inputs  # (T), (T, D) or (D)
+    target: Targets | None  # (S); None where the model writes freely
+    length: int  # P, of what is said to it
+
+
+def numpy_trains(task: Task) -> bool:
+    """Whether min-char-rnn can learn this task: a text, of which every next character is to be said."""
+    return isinstance(task, TextTask)
+
+
+def why_not_numpy(architecture: Architecture) -> str:
+    """Why min-char-rnn is no trainer for this architecture; empty where it is one."""
+    plain = architecture.cell is Cell.SIMPLE_RNN and architecture.layers == 1 and architecture.use_bias
+    if plain and architecture.direction is Direction.FORWARD and architecture.embedding_dim is None:
+        return ""
+    return _(
+        "NumPy trains a SimpleRNN of one layer that reads forward, one-hot and with biases; Keras trains all others."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One architecture, one task, one way to train it: the same experiment gives the same numbers."""
+    """One architecture, one task, one way to train it: the same experiment gives the same numbers.
+
+    Raises:
+        ValueError: the task cannot be learned, or not by this trainer. An architecture that it does not train is no error,
+            so that others on the same bench are trained: see ``refusal``.
+    """
 
     architecture: Architecture
     task: Task = TASKS["hihello"]
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        _ = self.form  # complains of what cannot be learned
+        self.form  # noqa: B018  # complains of what cannot be learned
+        if self.training.trainer is TrainerKind.NUMPY and not numpy_trains(self.task):
+            sentence = _("NumPy learns to continue a text; the task “{task}” is for Keras")
+            raise ValueError(sentence.format(task=_(self.task.title)))
 
     @property
     def form(self) -> Form:
         return self.task.form
+
+    @property
+    def refusal(self) -> str:
+        """Why the trainer does not train this architecture; empty where it does."""
+        return why_not_numpy(self.architecture) if self.training.trainer is TrainerKind.NUMPY else ""
+
+    def watched(self, drawn: Arrays) -> tuple[Watched, ...]:
+        """What is said, or written, while it trains, to the samples that its task draws."""
+        inputs, targets = drawn
+        if self.training.trainer is TrainerKind.NUMPY:
+            return (Watched(inputs[0], None, WRITTEN),)
+        questions = len(self.task.questions(inputs)) // len(inputs)
+        return tuple(Watched(*sample, questions * targets.shape[1]) for sample in zip(inputs, targets, strict=True))
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values that ``from_json`` reads back."""
@@ -163,6 +229,7 @@ class Experiment:
             (architecture, "merge_mode", MergeMode),
             (training, "optimizer", Optimizer),
             (training, "clipping", Clipping),
+            (training, "trainer", TrainerKind),
         ):
             if name in values:
                 values[name] = kind(values[name])
@@ -227,6 +294,8 @@ class Choice:
         as_before = replace(before.training, seed=self.training.seed, device=self.training.device)
         if new.training == before.training or (task.name == self.task.name and self.training != as_before):
             training = self.training
+        if not numpy_trains(task):
+            training = replace(training, trainer=TrainerKind.KERAS)
         bench = new.bench if self.bench == before.bench else self.bench
         pace = new.pace if self.pace == before.pace else self.pace
         return replace(self, bench=bench, task=task, training=training, pace=pace)

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from rnnlab import char_script
 from rnnlab.architecture import Activation, Architecture, Cell, Form, MergeMode, Pattern
-from rnnlab.experiment import Clipping, Experiment, Training
+from rnnlab.experiment import Clipping, Experiment, TrainerKind, Training
 from rnnlab.history import History, Scores
 from rnnlab.plan import Kind, Layer, input_shape, plan
 from rnnlab.tasks.task import samples
@@ -178,11 +179,18 @@ DATA_FILE = "rnnlab-data.npz"
 def script(experiment: Experiment) -> str:
     """A Python script that repeats the run with plain Keras: same initial weights, same batches, same losses.
 
-    Where the samples are not a text, it reads them from ``DATA_FILE`` (``data_file``).
+    Where the samples are not a text, it reads them from ``DATA_FILE`` (``data_file``). Where NumPy trains, so does it.
+
+    Raises:
+        ValueError: the trainer does not train this architecture.
     """
+    if experiment.refusal:
+        raise ValueError(experiment.refusal)
+    if experiment.training.trainer is TrainerKind.NUMPY:
+        return f"{_head(experiment, 'numpy')}\n{char_script.code(experiment)}"
     task, training, form = experiment.task, experiment.training, experiment.form
     parts = {
-        "head": _head(experiment),
+        "head": _head(experiment, "keras and tensorflow"),
         "seed": training.seed,
         "model": _model(form.fit(experiment.architecture), form),
         "optimizer": _optimizer(training),
@@ -201,11 +209,11 @@ def script(experiment: Experiment) -> str:
     )
 
 
-def _head(experiment: Experiment) -> str:
-    """The docstring of a script: what it repeats, and the experiment as JSON."""
+def _head(experiment: Experiment, needed: str) -> str:
+    """The docstring of a script: what it repeats, the packages needed, and the experiment as JSON."""
     plain = json.dumps(experiment.to_json(), ensure_ascii=False).replace("\\", "\\\\").replace('"""', "")
     title = f"{experiment.architecture.label} on the task “{experiment.task.title}”"
-    return f'"""{title}: made by rnnlab, needs keras and tensorflow.\n\n{plain}\n"""\n'
+    return f'"""{title}: made by rnnlab, needs {needed}.\n\n{plain}\n"""\n'
 
 
 def data_file(experiment: Experiment) -> bytes:
@@ -240,10 +248,13 @@ def history_csv(lanes: Iterable[tuple[str, Experiment, History]]) -> str:
     writer = csv.writer(file)
     writer.writerow(["architecture", "epoch", *Scores._fields, "predictions", "probabilities"])
     for label, experiment, history in lanes:
-        drawn = samples(experiment.task, experiment.training.seed)
+        watched = experiment.watched(samples(experiment.task, experiment.training.seed))
         rows = list(zip(history.scores, history.shown, strict=False))
         for epoch, (scores, shown) in enumerate(rows, start=history.start + 1):
-            said = [experiment.task.draw(*each).said for each in zip(*drawn, shown.each(), strict=True)]
+            said = [
+                experiment.task.draw(sample.inputs, sample.target, one).said
+                for sample, one in zip(watched, shown.each(), strict=True)
+            ]
             text = " | ".join(said)
             safe = f"'{text}" if text.startswith(FORMULA_STARTS) else text
             numbers = ["" if math.isnan(score) else repr(score) for score in scores]

@@ -12,7 +12,8 @@ from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO
 
 #: At 0: nearly the page itself, light or dark.
 _NOTHING = "rgba(140,140,140,0.12)"
-_ROW, _FEWEST = 18, 84
+#: Points: a row of cells, and what axes and margins take.
+_ROW, _AXES, _TALLEST = 17, 34, 360
 
 
 @functools.lru_cache
@@ -41,13 +42,15 @@ def heatmap(units: int, steps: tuple[str, ...], limit: float, colour: str = "") 
     )
     numbers = alt.Axis(labelOverlap=True, ticks=False, domain=False)
     y = alt.Y("unit:O", title="unit", scale=alt.Scale(paddingInner=0.06), axis=numbers)
-    legend = alt.Legend(title=None, gradientLength=_height(units) - 10, gradientThickness=8, tickCount=3, offset=6)
+    legend = alt.Legend(
+        title=None, gradientLength=_height(units) - _AXES - 6, gradientThickness=8, tickCount=3, offset=6
+    )
     fill = alt.condition(
         "datum.value === null",
         alt.value("rgba(128,128,128,.18)"),
         alt.Color("value:Q", scale=alt.Scale(domain=domain, range=colours, clamp=True), legend=legend),
     )
-    cells = alt.Chart(alt.NamedData("table")).mark_rect(cornerRadius=1.5).encode(
+    cells = alt.Chart(alt.NamedData("table")).mark_rect(cornerRadius=1.5, invalid=None).encode(
         x=x, y=y, color=fill, tooltip=[alt.Tooltip("step:O"), alt.Tooltip("unit:O"), alt.Tooltip("value:Q", format=".4f")],
     )  # fmt: skip
     frame = alt.Chart(alt.NamedData("now")).mark_rect(
@@ -57,4 +60,5 @@ def heatmap(units: int, steps: tuple[str, ...], limit: float, colour: str = "") 
 
 
 def _height(units: int) -> int:
-    return max(_FEWEST, min(_ROW * units, 320))
+    """Of the whole chart, as Streamlit takes it."""
+    return min(_ROW * max(units, 3) + _AXES, _TALLEST)

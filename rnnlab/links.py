@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from rnnlab import architecture as limits
 from rnnlab import experiment as training_limits
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern, Range
-from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, PaceKind, RealRange
+from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, PaceKind, RealRange, TrainerKind, numpy_trains
 from rnnlab.tasks import TASKS, Task, task
 from rnnlab.tasks.task import Length, Option
 
@@ -155,6 +155,7 @@ PARAMETERS: dict[str, Parameter] = {
     "clip_at": Parameter("training", "clip_at", _real(training_limits.CLIP_AT), lambda v: f"{v!r}"),
     "batch_size": Parameter("training", "batch_size", _whole(limits.BATCH_SIZE)),
     "seed": Parameter("training", "seed", _whole(training_limits.SEED)),
+    "trainer": Parameter("training", "trainer", _one_of(TrainerKind)),
     "device": Parameter("training", "device", _device),
     "pace": Parameter("pace", "kind", _one_of(PaceKind)),
     "speed": Parameter("pace", "epochs_per_second", _whole(training_limits.EPOCHS_PER_SECOND)),
@@ -201,6 +202,9 @@ def decode(query: Query) -> tuple[Choice, tuple[str, ...]]:
                 complaint = f"{allowed}; {parameter.write(_get(choice, parameter))} is taken"
             if complaint:
                 dropped.append(f"{name}={_short(text)}: {complaint}")
+    if choice.training.trainer is TrainerKind.NUMPY and not numpy_trains(choice.task):
+        choice = replace(choice, training=replace(choice.training, trainer=TrainerKind.KERAS))
+        dropped.append(f"trainer=numpy: it learns texts alone, not the task {choice.task.name}; keras is taken")
     return choice, tuple(dropped)
 
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from rnnlab import backend
 from rnnlab.architecture import Activation, Architecture, Form
 from rnnlab.backend import keras
-from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
+from rnnlab.char_training import CharTrainer
+from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, TrainerKind, Training
 from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Start, Status
 from rnnlab.models import build
 from rnnlab.reference import KerasSide, Model
@@ -283,6 +284,12 @@ def make_optimizer(training: Training) -> keras.Optimizer:
     return _OPTIMIZERS[training.optimizer](learning_rate=training.learning_rate, **clip[training.clipping])
 
 
+TRAINERS: dict[TrainerKind, Callable[[Experiment, Start], Trainer | CharTrainer]] = {
+    TrainerKind.KERAS: Trainer,
+    TrainerKind.NUMPY: CharTrainer,
+}
+
+
 class _Lane:
     """One experiment in a race: its trainer, or why it has none, and what it has reached."""
 
@@ -291,9 +298,9 @@ class _Lane:
         self.status, self.reason = Status.RUNNING, ""
         self.history = History(start=start.epochs, seconds=start.seconds)
         self.reported = (start.epochs, 0.0)  # epochs, and how much of the next
-        self.trainer: Trainer | None = None
+        self.trainer: Trainer | CharTrainer | None = None
         try:
-            self.trainer = Trainer(experiment, start)
+            self.trainer = TRAINERS[experiment.training.trainer](experiment, start)
         except ValueError as error:
             self.status, self.reason = Status.FAILED, str(error)
         else:

@@ -1,16 +1,32 @@
 """What tests draw from: architectures, forms, tasks, training settings, choices."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from rnnlab import architecture as limits
 from rnnlab import experiment as training_limits
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, MergeMode, Pattern, Range
-from rnnlab.experiment import Choice, Clipping, Experiment, Optimizer, Pace, PaceKind, RealRange, Training
+from rnnlab.experiment import (
+    Choice,
+    Clipping,
+    Experiment,
+    Optimizer,
+    Pace,
+    PaceKind,
+    RealRange,
+    TrainerKind,
+    Training,
+    numpy_trains,
+)
 from rnnlab.tasks import TASKS, Task, labelled, task
 from rnnlab.tasks.distance import DELAY
 from rnnlab.tasks.text import TEXT_LENGTH, check_text
 
+Made = TypeVar("Made")
 CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"])
 DEVICES = st.sampled_from(["auto", "cpu", "cpu:1", "gpu", "gpu:0", "gpu:12"])
 #: A table that a person could bring: forty texts of several lengths, each with one of two labels.
@@ -74,6 +90,7 @@ trainings: SearchStrategy[Training] = st.builds(
     batch_size=whole(limits.BATCH_SIZE),
     seed=whole(training_limits.SEED),
     device=DEVICES,
+    trainer=st.sampled_from(TrainerKind),
 )
 
 
@@ -103,10 +120,23 @@ learnable_tasks = _tasks(texts, st.just(TABLE).map(labelled.bring))
 #: What may stand on the screen: also a text half written, or the key of a table that is not here.
 chosen_tasks = _tasks(st.text(CHARACTERS, max_size=TEXT_LENGTH.high), st.text("0123456789abcdef", max_size=64))
 
-experiments: SearchStrategy[Experiment] = st.builds(Experiment, architectures(), learnable_tasks, trainings)
+
+def _by_keras_where_needed(made: Callable[..., Made]) -> Callable[..., Made]:
+    """Makes a thing with a task and a training; NumPy trains only on texts."""
+
+    def make(*, task: Task, training: Training, **others: Any) -> Made:
+        trainer = training.trainer if numpy_trains(task) else TrainerKind.KERAS
+        return made(task=task, training=replace(training, trainer=trainer), **others)
+
+    return make
+
+
+experiments: SearchStrategy[Experiment] = st.builds(
+    _by_keras_where_needed(Experiment), architecture=architectures(), task=learnable_tasks, training=trainings
+)
 
 choices: SearchStrategy[Choice] = st.builds(
-    Choice,
+    _by_keras_where_needed(Choice),
     bench=st.lists(architectures(), min_size=1, max_size=limits.BENCH_SIZE.high).map(tuple),
     task=chosen_tasks,
     training=trainings,

@@ -37,6 +37,11 @@ WRONG_JSON = [
     ({"architecture": {"unit": 5, "cells": 1}}, "unknown: cells, unit"),
     ({"training": {"optimizer": "adamw"}}, "'adamw' is not a valid Optimizer"),
     ({"training": {"clipping": None}}, "None is not a valid Clipping"),
+    ({"training": {"trainer": "jax"}}, "'jax' is not a valid TrainerKind"),
+    (
+        {"task": {"name": "copy"}, "training": {"trainer": "numpy"}},
+        "NumPy learns to continue a text; the task “Copy after a delay” is for Keras",
+    ),
     ({"training": {"learning_rate": "0.1"}}, "learning rate must be a number from 0.00001 to 10, not '0.1'"),
     ({"task": {"name": "sorting"}}, f"task must be one of {', '.join(TASKS)}, not 'sorting'"),
     ({"task": {"name": "hello", "text": "abc"}}, "the task hello has no option text"),
@@ -81,6 +86,7 @@ def test_json_is_plain():
             "batch_size": 32,
             "seed": 0,
             "device": "auto",
+            "trainer": "keras",
         },
     }
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, Pattern
-from rnnlab.experiment import Choice, Clipping, Pace, PaceKind, Training
+from rnnlab.experiment import Choice, Clipping, Pace, PaceKind, TrainerKind, Training
 from rnnlab.links import ARCHITECTURE, PARAMETERS, TASK, decode, decode_architecture, encode, encode_architecture
 from rnnlab.tasks import TASKS, task
 from tests.strategies import architectures, choices
@@ -120,6 +120,7 @@ NONSENSE = [
     ("optimizer", "Adam", AS_AT_FIRST, "optimizer=Adam: one of adam, rmsprop, sgd, adagrad; adam is taken"),
     ("clip_at", "0", training(clip_at=0.001), "clip_at=0: a number from 0.001 to 1000; 0.001 is taken"),
     ("seed", "-1", training(seed=0), "seed=-1: a whole number from 0 to 999,999; 0 is taken"),
+    ("trainer", "jax", AS_AT_FIRST, "trainer=jax: one of keras, numpy; keras is taken"),
     ("device", "tpu", AS_AT_FIRST, "device=tpu: auto, cpu, gpu or a numbered one such as gpu:0; auto is taken"),
     ("speed", "1000", replace(AS_AT_FIRST, pace=Pace(epochs_per_second=30)), "speed=1000: a whole number from 1 to 30"),
 ]
@@ -207,3 +208,13 @@ def test_any_text_in_any_parameter_gives_a_valid_choice(query):
     choice, said = decode(query)
     assert decode(encode(choice)) == (choice, ())
     assert all(len(sentence) < 400 for sentence in said)
+
+
+def test_numpy_is_no_trainer_for_other_tasks_than_texts():
+    choice, dropped = decode({"task": ["copy"], "trainer": ["numpy"]})
+    assert choice == Choice.of(task("copy"))
+    assert dropped == ("trainer=numpy: it learns texts alone, not the task copy; keras is taken",)
+    choice, dropped = decode({"task": ["own"], "trainer": ["numpy"]})
+    assert (choice.training.trainer, dropped) == (TrainerKind.NUMPY, ())
+    assert choice.with_task(task("copy")).training.trainer is TrainerKind.KERAS
+    assert choice.with_task(TASKS["hello"]).training.trainer is TrainerKind.NUMPY

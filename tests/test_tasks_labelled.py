@@ -104,7 +104,7 @@ WRONG_FILES = {
     "too big": (b"text,label\n" + b"x" * 21 * 2**20, "the file has 21.0 MB; at most 20 MB are allowed"),
     "UTF-16": (table(ROWS).encode("utf-16"), f"the file is in UTF-16; {ADVICE}"),
     "EUC-KR": (table([*ROWS, ("한글", "good")]).encode("euc-kr"), f"line 32 is not in UTF-8; {ADVICE}"),
-    "binary": (b"PK\x03\x04\0\0", f"the file is no text, for it has NUL bytes; if it is a table, {ADVICE}"),
+    "binary": (b"PK\x03\x04\0\0", f"the file is no text, for it has NUL bytes; if it should be one, {ADVICE}"),
     "empty": (b"", "the first row must name the columns text and label, once each, with tabs, commas or semicolons between; it is: empty"),
     "no header": (
         table(ROWS[1:], header=ROWS[0]),

@@ -293,7 +293,7 @@ class Engine:
             for run in list(self._runs.values()):
                 if run.status is Status.WAITING and (address := self._free_worker(run)):
                     run.begin(address)
-                    run.device = device_title(self._devices[address], run.experiments[0].training.device)
+                    run.device = device_title(self._devices[address], run.experiments[0].training.place)
                     starts = tuple(lane.start() for lane in run.racing)
                     experiments = tuple(lane.experiment for lane in run.racing)
                     arguments = (self._topic, run.attempt, experiments, run.pace, starts)
@@ -310,7 +310,7 @@ class Engine:
             if other.worker in busy and other.status.active and alike:
                 busy[other.worker] += 1
         races = SLOW_RACES if slow else FAST_RACES
-        return fittest(self._devices, busy, run.experiments[0].training.device, races)
+        return fittest(self._devices, busy, run.experiments[0].training.place, races)
 
     def _send_orders(self) -> None:
         """Tell workers what is wanted of their runs; an order is repeated until it is taken or the attempt has ended."""

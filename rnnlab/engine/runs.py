@@ -76,7 +76,8 @@ class Run:
     _since: float | None = None
 
     def __post_init__(self) -> None:
-        self.lanes = self.racing = tuple(RunLane(experiment) for experiment in self.experiments)
+        self.lanes = tuple(map(_new_lane, self.experiments))
+        self.racing = tuple(lane for lane in self.lanes if lane.status.active)
 
     @property
     def attempt(self) -> str:
@@ -156,3 +157,10 @@ class Run:
 
     def _stop_clock(self) -> None:
         self._elapsed, self._since = self.elapsed, None
+
+
+def _new_lane(experiment: Experiment) -> RunLane:
+    """A lane that waits; one that its trainer does not train has failed before anything begins."""
+    if reason := experiment.refusal:
+        return RunLane(experiment, status=Status.FAILED, reason=reason)
+    return RunLane(experiment)

@@ -18,8 +18,8 @@ from rnnlab.texts import _, noted
 MOST_CELLS, MOST_UNITS = 2000, 32
 #: A gate is taken for closed below the first and for open above the second.
 CLOSED, OPEN = 0.1, 0.9
-#: The largest absolute value that a heatmap of a signed value shows, from which the next larger is chosen.
-_LIMITS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 10_000.0)
+#: Of these, the least that no value exceeds has a heatmap's full colour: it moves seldom while a model trains.
+_LIMITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 10_000.0)
 
 
 class Map(NamedTuple):
@@ -39,7 +39,7 @@ class Map(NamedTuple):
 
     @property
     def limit(self) -> float:
-        """The value that has the full colour: 1 for gates and all that tanh gives."""
+        """The value that has the full colour: 1 for gates."""
         largest = float(np.abs(self.values).max(initial=0.0))
         return 1.0 if self.gate else next((limit for limit in _LIMITS if largest <= limit), math.inf)
 
@@ -90,6 +90,12 @@ def maps(trace: Trace) -> tuple[Map, ...]:
 def real_steps(trace: Trace) -> NDArray[np.bool_]:
     """Which timesteps are no padding, (T)."""
     return np.ones(trace.inputs.shape[1], bool) if trace.mask is None else trace.mask[0]
+
+
+def first_step(trace: Trace) -> int:
+    """The timestep that is read first, but for padding."""
+    real = real_steps(trace)
+    return next((t for t in trace.order if real[t]), trace.order[0])
 
 
 def saturation(trace: Trace) -> tuple[Saturation, ...]:

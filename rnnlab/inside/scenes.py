@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from rnnlab import sequences
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form
-from rnnlab.plan import Kind, plan
 from rnnlab.reference import Model, Trace, Weights, random_weights
 from rnnlab.tasks import Task
 from rnnlab.texts import _, noted
@@ -101,19 +100,6 @@ def random_model(architecture: Architecture, form: Form, seed: int) -> Model:
 def task_scene(task: Task, model: Model, sample: NDArray[Any]) -> Scene:
     """A scene of a task: one of its samples, (T), (T, D) or (D), read by a model."""
     return Scene(model, sample[np.newaxis], task.steps(sample))
-
-
-def dense_product(scene: Scene) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
-    """Of a model whose cell has no recurrence: W_x (units, d) and b (units) of its first such layer."""
-    left = list(scene.model.weights)
-    for layer in plan(scene.model.architecture, scene.model.form):
-        if layer.kind is Kind.CELL:
-            kernel = left[0]
-            bias = left[1] if layer.architecture.use_bias else np.zeros(kernel.shape[1])
-            return kernel.T, bias
-        if layer.kind is Kind.EMBEDDING:
-            left.pop(0)
-    raise ValueError("this model has no layer with a cell")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def _name(part: Part, gate: Gate) -> str:
 
 def _written(array: Array) -> str:
     rows = array.T if array.shape[1] == 1 else array  # a column is easier to type as a row
-    return "\n".join(" ".join(f"{value:.4g}" for value in row) for row in rows)
+    return "\n".join(" ".join(f"{value:.6g}" for value in row) for row in rows)
 
 
 def read(trace: Trace, shape: Shape, texts: Mapping[str, str]) -> Weights:

@@ -5,7 +5,6 @@ CSV or TSV in UTF-8 with the columns text and label. What is wrong is said in a 
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import unicodedata
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rnnlab.architecture import Range
+from rnnlab.tasks.text_file import decode
 from rnnlab.texts import _, ngettext
 
 #: What a file may hold; the page says so before one is brought.
@@ -76,21 +76,9 @@ def read_file(content: bytes, name: str) -> Texts:
 
 
 def _decode(content: bytes) -> str:
-    size, advice = (
-        len(content) / 2**20,
-        _("save it as UTF-8: in Excel as “CSV UTF-8”, in Notepad with “UTF-8” under Encoding"),
-    )
-    if size > MOST_MEGABYTES:
+    if (size := len(content) / 2**20) > MOST_MEGABYTES:
         raise ValueError(_too_large(size))
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _problem(_("the file is in UTF-16; {advice}"), advice=advice)
-    if b"\0" in content:
-        raise _problem(_("the file is no text, for it has NUL bytes; if it is a table, {advice}"), advice=advice)
-    try:
-        return content.removeprefix(codecs.BOM_UTF8).decode()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise _problem(_("line {line} is not in UTF-8; {advice}"), line=line, advice=advice) from None
+    return decode(content, _("save it as UTF-8: in Excel as “CSV UTF-8”, in Notepad with “UTF-8” under Encoding"))
 
 
 def _header(text: str) -> tuple[str, list[str]]:

@@ -17,9 +17,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from rnnlab.experiment import Watched
 from rnnlab.history import History, Scores
 from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said, seen
-from rnnlab.tasks.task import Arrays, Task
+from rnnlab.tasks.task import Task
 from rnnlab.texts import _
 
 #: More pieces than this are shown in small letters without notes.
@@ -31,20 +32,25 @@ def drawn(sample: Drawn) -> None:
     st.html(_drawn(sample))
 
 
-def samples(task: Task, arrays: Arrays, shown: Said | None) -> None:
+def samples(task: Task, watched: Sequence[Watched], shown: Said | None) -> None:
     """The samples that are looked at while training, with what is said of them now."""
     if shown is None:
-        pairs = zip(*arrays, strict=True)
-        parts = [_unsaid(task.draw(*sample, _nothing_said(task, *sample))) for sample in pairs]
+        parts = [_unsaid(task.draw(one.inputs, one.target, _nothing_said(one.length))) for one in watched]
     else:
-        parts = [task.draw(*sample) for sample in zip(*arrays, shown.each(), strict=True)]
-    st.html("".join(map(_drawn, parts)))
+        pairs = zip(watched, shown.each(), strict=True)
+        parts = [task.draw(one.inputs, one.target, said) for one, said in pairs]
+    each = zip(parts, watched, strict=True)
+    st.html("".join(_written(part.said) if one.target is None else _drawn(part) for part, one in each))
 
 
-def _nothing_said(task: Task, inputs: NDArray[np.float32] | NDArray[np.int32], target: NDArray[np.int32]) -> Said:
-    """Room for a prediction of this sample, to see what stands around it before anything is predicted."""
-    rows = len(task.questions(inputs[np.newaxis]))
-    size = rows * len(target)
+def _written(text: str) -> str:
+    """A text that a model writes freely, in lines that are always as long, so that nothing below it moves."""
+    said = escape(text)
+    return f'<div class="lab-text lab-written" role="img" aria-label="{said}">{said}</div>'
+
+
+def _nothing_said(size: int) -> Said:
+    """Room for a prediction of this size, to see what stands around it before anything is predicted."""
     return Said(np.zeros(size, np.uint16), np.zeros(size, np.float32))
 
 
@@ -87,16 +93,16 @@ def _png(pixels: bytes, shape: tuple[int, int]) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def readings(task: Task, arrays: Arrays, history: History, epochs: int, most: int) -> None:
+def readings(task: Task, watched: Watched, history: History, epochs: int, most: int) -> None:
     """The list epoch, loss, prediction of one text over the first ``epochs``, newest first, at most so many; fewer where it is long."""
-    most = min(most, max(15, 2400 // arrays.targets.shape[1]))
+    most = min(most, max(15, 2400 // watched.length))
     places = range(epochs - 1, max(-1, epochs - 1 - most), -1)
-    rows = [_reading(history.start + i + 1, history.scores[i], task, arrays, history.shown[i]) for i in places]
+    rows = [_reading(history.start + i + 1, history.scores[i], task, watched, history.shown[i]) for i in places]
     _log((_("epoch"), _("loss"), _("prediction")), rows, _newest(epochs, most))
 
 
-def _reading(epoch: int, scores: Scores, task: Task, arrays: Arrays, shown: Said) -> str:
-    sample = task.draw(arrays.inputs[0], arrays.targets[0], shown.each()[0])
+def _reading(epoch: int, scores: Scores, task: Task, watched: Watched, shown: Said) -> str:
+    sample = task.draw(watched.inputs, watched.target, shown.each()[0])
     text = "".join(
         f'<span class="x">{escape(seen(piece.text))}</span>' if piece.mark is Mark.WRONG else escape(seen(piece.text))
         for piece in sample.pieces

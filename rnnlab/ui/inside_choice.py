@@ -14,10 +14,11 @@ from rnnlab.colours import looks
 from rnnlab.counting import count
 from rnnlab.inside import scenes
 from rnnlab.inside.scenes import EXERCISES, Exercise, Reading, Scene
+from rnnlab.reference import Model
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Own, samples
 from rnnlab.texts import _, noted
-from rnnlab.ui import fields, inside_typed, state, views
+from rnnlab.ui import fields, inside_typed, moments, state, views
 
 if TYPE_CHECKING:
     from rnnlab.engine import Run
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 SEED = Range(0, 9999)
 #: Models with more parameters are not computed on a page: it would have to be waited for.
 MOST_PARAMETERS = 10_000_000
+
+
+#: Seconds between two pictures of a cell while its run trains.
+_LIVE = 1.0
 
 
 class Source(StrEnum):
@@ -57,16 +62,27 @@ class Chosen(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """One thing to look at: an architecture of the bench on its task, a lane of a run, or an exercise of the lectures."""
+    """One thing to look at: an architecture of the bench on its task, a lane of a run, or an exercise of the lectures.
+
+    ``seed`` is that of the task's samples.
+    """
 
     label: str
     architecture: Architecture
     work: Task | Exercise
+    seed: int = 0
     lane: int | None = None
 
     @property
     def form(self) -> Form:
         return self.work.form
+
+
+def every(run: Run | None) -> float | None:
+    """How often the page draws itself again, in seconds: while the run trains or is played."""
+    if run is None:
+        return None
+    return _LIVE if run.status.active else moments.every(run)
 
 
 def choose(run: Run | None) -> Chosen | None:
@@ -85,7 +101,10 @@ def choose(run: Run | None) -> Chosen | None:
         seed = _seed(source)
     with right:
         sample = _sample(subject)
-    found = _scene(subject, seed, sample)
+    if sample is None:
+        return None
+    trained = _trained(run, subject) if run and source is Source.RUN else None
+    found = _scene(subject, seed, sample, trained)
     reading = _reading(scenes.readings(found))
     if reading and source is Source.TYPED:
         reading = inside_typed.typed_reading(reading, f"{subject.label} {reading.title}")
@@ -115,7 +134,13 @@ def _of_run(run: Run | None) -> list[Subject]:
         and run.experiments[0].task == state.choice().task
     )
     return [
-        Subject(name if same else _("{name} (run)").format(name=name), experiment.architecture, experiment.task, lane)
+        Subject(
+            name if same else _("{name} (run)").format(name=name),
+            experiment.architecture,
+            experiment.task,
+            experiment.training.seed,
+            lane,
+        )
         for lane, (name, experiment) in enumerate(zip(names, run.experiments, strict=True))
     ]
 
@@ -135,7 +160,7 @@ def _of_bench(run: Run | None) -> list[Subject]:
         return []
     trained = {(e.architecture, e.task) for e in run.experiments} if run else set()
     return [
-        Subject(look.label, architecture, choice.task)
+        Subject(look.label, architecture, choice.task, choice.training.seed)
         for look, architecture in zip(looks(choice.bench), choice.bench, strict=True)
         if (architecture, choice.task) not in trained
     ]
@@ -147,13 +172,34 @@ def _exercises() -> list[Subject]:
 
 def _source(subject: Subject) -> Source:
     """Where the weights come from. What was chosen stays chosen; else it is the first there is."""
-    options = [Source.RANDOM, Source.TYPED]
+    options = [one for one in Source if one is not Source.RUN or subject.lane is not None]
     chosen: Source | None = state.kept("inside source", lambda: None)
     before = chosen if chosen in options else options[0]
     key = state.key(f"inside-source-{len(options)}")
     found = fields.choose(_("Weights"), key, options, before, lambda s: _(s.value))
-    state.keep("inside source", None if found is options[0] else found)
+    if found is not before:
+        state.keep("inside source", found)
     return found
+
+
+def _trained(run: Run, subject: Subject) -> Model | None:
+    """The weights of the epoch that is shown; None where there are none, which a sentence says."""
+    assert subject.lane is not None
+    epoch = moments.scrubber(run)
+    found = moments.moments(run, epoch)[subject.lane]
+    if found is None:
+        waiting = run.status.active and not epoch
+        st.info(
+            _("The weights come with the first epoch; until then they are random.")
+            if waiting
+            else _("No weights were recorded of this run, since the model is too large or the run never began: the weights below are random."),
+            icon=":material/hourglass:",
+        )  # fmt: skip
+        return None
+    if found.recorded != found.epoch:
+        words = _("Not every epoch of so large a model is kept: these are the weights of epoch {epoch:,}.")
+        st.caption(words.format(epoch=found.recorded))
+    return found.model
 
 
 def _seed(source: Source) -> int:
@@ -163,21 +209,28 @@ def _seed(source: Source) -> int:
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
 
-def _scene(subject: Subject, seed: int, sample: NDArray[Any]) -> Scene:
+def _scene(subject: Subject, seed: int, sample: NDArray[Any], trained: Model | None) -> Scene:
     if isinstance(subject.work, Exercise):
         return subject.work.scene(seed)
-    model = scenes.random_model(subject.architecture, subject.form, seed)
+    model = trained or scenes.random_model(subject.architecture, subject.form, seed)
     return scenes.task_scene(subject.work, model, sample)
 
 
-def _sample(subject: Subject) -> NDArray[Any]:
-    """The sample that is read: a line of a person's own where the task takes one, else one of those shown in training."""
+def _sample(subject: Subject) -> NDArray[Any] | None:
+    """The sample that is read: a line of a person's own where the task takes one, else one of those shown in training.
+
+    None where what the task reads is no longer here, which a sentence says.
+    """
     task = subject.work
     if isinstance(task, Exercise):
         return np.zeros(0)
-    if task.own is Own.LINE:
+    if task.own is Own.LINE and task.example:
         return _line(task)
-    shown: NDArray[Any] = samples(task, 0).inputs
+    try:
+        shown: NDArray[Any] = samples(task, subject.seed).inputs
+    except ValueError as error:
+        st.warning(views.sentence(error), icon=":material/upload_file:")
+        return None
     name = _("Sample {n}")
     place = fields.kept(
         f"inside sample {task.name}", 0,

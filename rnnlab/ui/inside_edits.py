@@ -50,14 +50,13 @@ def _shelf(chosen: Chosen) -> _Shelf:
 
 
 def note(chosen: Chosen) -> None:
-    """That what is on the page is edited, and a way back."""
+    """That what is on the page is edited, in a line that is always there."""
     count = len(_shelf(chosen).all)
     if not count:
+        st.caption(_("All numbers below follow from these weights and this input."))
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="inside-edited"):
-        words = ngettext("**Edited**: {n} number is changed.", "**Edited**: {n} numbers are changed.", count)
-        st.markdown(":orange-badge[:material/edit:] " + words.format(n=count), width="content")
-        st.button(_("Undo all edits"), icon=":material/undo:", key="inside-undo", on_click=_undo, args=(chosen,))
+    words = ngettext("{n} number is changed, and all others follow.", "{n} numbers are changed, and all others follow.", count)  # fmt: skip
+    st.caption(f":orange-badge[:material/edit: {_('edited')}] " + words.format(n=count))
 
 
 def _undo(chosen: Chosen) -> None:
@@ -78,8 +77,13 @@ def editor(chosen: Chosen, reading: Reading, now: Trace, step: int) -> None:
     """
     found = edits.places(now, step)
     names = [_place_name(place, now) for place in found]
-    number = fields.kept(
-        f"inside place {len(found)}", 0, lambda v, key: fields.select(_("Change"), key, range(len(found)), v, names.__getitem__)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        number = fields.kept(
+            f"inside place {len(found)}", 0, lambda v, key: fields.select(_("Change"), key, range(len(found)), v, names.__getitem__)
+        )  # fmt: skip
+    right.button(
+        _("Undo all edits"), icon=":material/undo:", key="inside-undo", on_click=_undo, args=(chosen,), disabled=not _shelf(chosen).all,
     )  # fmt: skip
     place, array = found[number], edits.values(now, found[number])
     table = pd.DataFrame(array[:_MOST, :_MOST], _rows(place, array.shape[0]), _columns(array.shape[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
 from rnnlab.inside import edits, typed
@@ -33,11 +34,16 @@ def typed_reading(reading: Reading, name: str) -> Reading:
         most = _("This layer has more than {most:,} weights: too many to type. Choose a smaller hidden size; until then they are random.")  # fmt: skip
         st.info(most.format(most=typed.MOST_NUMBERS), icon=":material/keyboard:")
         return reading
-    kept = state.kept(f"inside typed {name}", lambda: _Typed(trace.weights))
+    kept = state.kept(f"inside typed {name}", lambda: _Typed(_short(trace.weights)))
     st.caption(_("A line for each row, numbers with spaces or commas between them. At first they are random; change what you like."))  # fmt: skip
     _ask_shape(kept, trace)
     _ask(kept, trace, name)
     return reading._replace(trace=edits.with_weights(trace, kept.weights))
+
+
+def _short(weights: Weights) -> Weights:
+    """Weights that are quickly read and typed over."""
+    return Weights(*(np.round(array, 2) for array in weights))
 
 
 def _ask_shape(kept: _Typed, trace: Trace) -> None:

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from rnnlab.architecture import Range
+from rnnlab.cell_drawing import cell_drawing
 from rnnlab.grids import operation_html
-from rnnlab.inside import maps
-from rnnlab.inside.scenes import Reading
+from rnnlab.inside import dense, maps
+from rnnlab.inside.scenes import Reading, Scene
 from rnnlab.operations import Notation, Operation
+from rnnlab.reference import Trace
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
 from rnnlab.ui import fields, state
@@ -43,16 +45,19 @@ def ask_step(reading: Reading, name: str) -> int:
         return 0
     key = state.key(f"inside-step-{name}-{len(steps)}")
     kept = f"inside step {name} {len(steps)}"
-    _begin(key, state.kept(kept, lambda: order[0]), range(len(steps)))
-    step: int = st.select_slider(
-        _("Timestep"), range(len(steps)), format_func=lambda t: maps.step_label(t, steps[t]), key=key
-    )
+    _begin(key, state.kept(kept, lambda: maps.first_step(reading.trace)), range(len(steps)))
+    left, right = st.columns([5, 3], gap="medium", vertical_alignment="center")
+    with left:
+        label = _("Timestep")
+        step: int = st.select_slider(
+            label, range(len(steps)), format_func=lambda t: maps.step_label(t, steps[t]), key=key
+        )
     state.keep(kept, step)
-    _boxes(reading, step)
     place = order.index(step)
-    with st.container(horizontal=True, gap="xsmall"):
+    with right, st.container(horizontal=True, gap="xsmall"):
         _to(_("Previous timestep"), "chevron_left", {key: order[max(place - 1, 0)]}, place > 0)
         _to(_("Next timestep"), "chevron_right", {key: order[(place + 1) % len(order)]}, place + 1 < len(order))
+    _boxes(reading, step)
     if reading.trace.backward:
         st.caption(_("This direction reads from the end: what comes next stands to the left."))
     return step
@@ -75,7 +80,7 @@ def ask_operation(found: Sequence[Operation]) -> Operation:
 def ask_notation() -> Notation:
     """In which of the lectures' three forms a gate is written."""
     title = _("Written with")
-    return fields.kept("inside notation", Notation.SEPARATE, lambda v, key: fields.pick(title, key, list(Notation), v, lambda n: _(n.value)))  # fmt: skip
+    return fields.kept("inside notation", Notation.SEPARATE, lambda v, key: fields.select(title, key, list(Notation), v, lambda n: _(n.value)))  # fmt: skip
 
 
 def ask_unit(units: int) -> int:
@@ -84,6 +89,11 @@ def ask_unit(units: int) -> int:
         return 0
     title, allowed = _("Numbers of unit"), Range(1, units)
     return fields.kept(f"inside unit {units}", 1, lambda v, key: fields.whole(title, key, v, allowed)) - 1
+
+
+def drawing(trace: Trace, step: int, unit: int, chosen: Operation) -> None:
+    """The cell with the numbers of one unit on its wires, and what is being computed lit up."""
+    st.markdown(cell_drawing(trace, 0, step, unit, chosen.name), unsafe_allow_html=True)
 
 
 def _begin(key: str, start: T, options: Sequence[T]) -> None:
@@ -118,3 +128,19 @@ def operation(chosen: Operation) -> None:
     st.latex(chosen.equation)
     st.caption(chosen.says)
     st.html(operation_html(chosen))
+
+
+def without_memory(scene: Scene) -> None:
+    """A layer that has no recurrence: that there is nothing to step through, and its one product."""
+    st.info(
+        _("A Dense layer has no recurrence: no state goes from one timestep to the next, so there are no gates to look into and nothing to step through. This is all that it computes, at each timestep anew:"),
+        icon=":material/psychology_alt:",
+    )  # fmt: skip
+    found = dense.steps(scene)
+    step = found[0]
+    if len(found) > 1:
+        title = _("Timestep")
+        step = st.select_slider(
+            title, found, format_func=lambda t: maps.step_label(t, scene.steps[t]), key=state.key(f"inside-dense-{len(found)}")
+        )  # fmt: skip
+    operation(dense.operation(scene, step))

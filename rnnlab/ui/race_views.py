@@ -13,7 +13,7 @@ from rnnlab import charts, recording, replay, tables
 from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine import EngineState, Run, RunLane
-from rnnlab.experiment import Experiment
+from rnnlab.experiment import Experiment, Watched
 from rnnlab.history import Scores, Status
 from rnnlab.tasks import Task
 from rnnlab.tasks.drawn import Said
@@ -41,6 +41,7 @@ class Shown(NamedTuple):
 
     epoch: int
     arrays: Arrays
+    watched: tuple[Watched, ...]
     view: View
 
 
@@ -58,9 +59,10 @@ def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
     """
     first = run.experiments[0]
     arrays = samples(first.task, first.training.seed)
+    shown = Shown(0, arrays, first.watched(arrays), view)
 
     def tick() -> None:
-        _draw_race(run, arrays, logarithmic, view)
+        _draw_race(run, shown, logarithmic)
         if active and not run.status.active:
             st.rerun()
 
@@ -69,13 +71,13 @@ def race(run: Run, active: bool, logarithmic: bool, view: View) -> None:
         live.wait_for(lambda: live.engine().baselines(first) is not None)
 
 
-def _draw_race(run: Run, arrays: Arrays, logarithmic: bool, view: View) -> None:
+def _draw_race(run: Run, shown: Shown, logarithmic: bool) -> None:
     lanes_looks = looks([experiment.architecture for experiment in run.experiments])
     _headline(run)
     first = run.experiments[0]
     baselines = _baselines(first)
     curves = st.container()
-    shown = Shown(moments.scrubber(run), arrays, view)
+    shown = shown._replace(epoch=moments.scrubber(run))
     with curves:
         _curves(run, lanes_looks, logarithmic, baselines, shown.epoch)
     grid = st.grid(min_column_width=300, gap="small")
@@ -161,11 +163,14 @@ def _metric_text(lanes_looks: tuple[Look, ...], task: Task) -> str:
 def _draw_lane(lane: RunLane, look: Look, shown: Shown) -> None:
     task, history = lane.experiment.task, lane.history
     views.lane_title(look)
+    if lane.experiment.refusal:
+        st.error(f"{_(lane.status.value)} {lane.reason}")
+        return
     reached = len(history.scores)
     epoch = reached if lane.status.active else min(shown.epoch, reached)
     scores, said = (history.scores[epoch - 1], history.shown[epoch - 1]) if epoch else (None, None)
     if not task.holds_out:
-        drawn_views.samples(task, shown.arrays, said)
+        drawn_views.samples(task, shown.watched, said)
     views.facts(_facts(lane, scores))
     if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
         st.error(f"{_(lane.status.value)} {lane.reason}".strip())
@@ -178,9 +183,9 @@ def _draw_view(lane: RunLane, shown: Shown, epoch: int, said: Said | None) -> No
     if shown.view is View.INSIDE:
         _inside(lane, shown.arrays, epoch)
     elif not task.holds_out:
-        drawn_views.readings(task, shown.arrays, history, epoch, most)
+        drawn_views.readings(task, shown.watched[0], history, epoch, most)
     elif shown.view is View.SAMPLES:
-        drawn_views.samples(task, shown.arrays, said)
+        drawn_views.samples(task, shown.watched, said)
     elif shown.view is View.CONFUSION:
         _confusion(lane, epoch)
     else:

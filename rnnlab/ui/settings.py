@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from rnnlab.experiment import (
     CLIP_AT,
     EPOCHS,
     EPOCHS_PER_SECOND,
+    ITERATIONS_AN_EPOCH,
     LEARNING_RATE,
     SEED,
     Choice,
@@ -19,9 +21,12 @@ from rnnlab.experiment import (
     Optimizer,
     Pace,
     PaceKind,
+    TrainerKind,
     Training,
+    numpy_trains,
 )
-from rnnlab.tasks import TASKS
+from rnnlab.min_char_rnn import CHUNK, LIMIT, SPREAD
+from rnnlab.tasks import TASKS, Task
 from rnnlab.texts import _
 from rnnlab.ui import fields, task_views
 from rnnlab.ui.state import key
@@ -104,21 +109,45 @@ def _output_layer(shown: Form) -> tuple[int | None, Activation]:
     return outputs, fields.select(_("Activation"), key("activation"), list(Activation), shown.activation)
 
 
-def training(shown: Training, devices: Sequence[Device]) -> Training:
-    """How to train: epochs, learning rate, optimizer, clipping, seed, device."""
-    hint = _("Times that all training samples are gone through.")
-    epochs = fields.whole(_("Epochs"), key("epochs"), shown.epochs, EPOCHS, hint)
+def training(shown: Training, task: Task, devices: Sequence[Device]) -> Training:
+    """How to train: who does it, epochs, learning rate, optimizer, clipping, seed, device."""
+    trainer = _trainer(shown.trainer) if numpy_trains(task) else TrainerKind.KERAS
+    hint = _("Times that all training samples are gone through; with NumPy each is {n} iterations.")
+    epochs = fields.whole(_("Epochs"), key("epochs"), shown.epochs, EPOCHS, hint.format(n=ITERATIONS_AN_EPOCH))
     hint = _("How far the weights move at each step.")
     rate = fields.real(_("Learning rate"), key("rate"), shown.learning_rate, LEARNING_RATE, 0.01, hint)
+    if trainer is TrainerKind.NUMPY:
+        st.caption(_numpy_has())
+        seed = _seed(shown.seed)
+        return replace(shown, trainer=trainer, epochs=epochs, learning_rate=rate, seed=seed)
     optimizer = fields.select(
         _("Optimizer"), key("optimizer"), list(Optimizer), shown.optimizer, lambda o: o.class_name
     )
     hint = _("Samples in each step of gradient descent; all of them where there are fewer.")
     batch_size = fields.whole(_("Batch size"), key("batch-size"), shown.batch_size, BATCH_SIZE, hint)
     clipping, clip_at = _clipping(shown)
+    seed, device = _seed(shown.seed), _device(shown.device, devices)
+    return Training(epochs, rate, optimizer, clipping, clip_at, batch_size, seed, device, trainer)
+
+
+def _trainer(shown: TrainerKind) -> TrainerKind:
+    titles = {TrainerKind.KERAS: _("Keras"), TrainerKind.NUMPY: _("NumPy")}
+    hint = _(
+        "Keras trains every architecture. NumPy is min-char-rnn, written out in NumPy: it trains a plain SimpleRNN, which writes a text of its own while it learns."
+    )
+    return fields.choose(_("Trainer"), key("trainer"), list(TrainerKind), shown, titles.__getitem__, hint)
+
+
+def _numpy_has() -> str:
+    """What min-char-rnn leaves nobody to choose."""
+    return _(
+        "As in min-char-rnn: Adagrad; every number of a gradient clipped to ±{clip:g}; one chunk of {chunk} characters at a time, or the whole of a shorter text; weights drawn from N(0, {spread}²), biases 0; on the CPU."
+    ).format(clip=LIMIT, chunk=CHUNK, spread=SPREAD)
+
+
+def _seed(shown: int) -> int:
     hint = _("Another seed: other initial weights, other samples. The same seed: the same run.")
-    seed = fields.whole(_("Seed"), key("seed"), shown.seed, SEED, hint)
-    return Training(epochs, rate, optimizer, clipping, clip_at, batch_size, seed, _device(shown.device, devices))
+    return fields.whole(_("Seed"), key("seed"), shown, SEED, hint)
 
 
 def _clipping(shown: Training) -> tuple[Clipping, float]:

@@ -13,7 +13,7 @@ from rnnlab.architecture import MOST_TRAINABLE, Architecture, Form
 from rnnlab.colours import looks
 from rnnlab.counting import count
 from rnnlab.engine import Run
-from rnnlab.experiment import Choice, Experiment, PaceKind
+from rnnlab.experiment import ITERATIONS_AN_EPOCH, Choice, Experiment, PaceKind, TrainerKind, Training, why_not_numpy
 from rnnlab.history import Status, first_of
 from rnnlab.texts import _
 from rnnlab.ui import fields, live, race_views, state, try_views, views
@@ -48,6 +48,26 @@ def too_large(bench: Sequence[Architecture], form: Form) -> None:
             ),
             icon=":material/weight:",
         )
+
+
+def by_numpy(bench: Sequence[Architecture], training: Training) -> str:
+    """Say what NumPy's training is, and which are not trained by it; why nothing can be trained, empty where something can."""
+    if training.trainer is TrainerKind.KERAS:
+        return ""
+    st.caption(
+        ":material/function: "
+        + _(
+            "NumPy trains, as min-char-rnn does: an epoch is {iterations} iterations of one chunk each. The loss is that of one character, smoothed over the iterations; the text on each card is one that the model writes by itself, drawing one character after the other."
+        ).format(iterations=ITERATIONS_AN_EPOCH)
+    )
+    shown = zip(bench, looks(bench), strict=True)
+    others = [look.label for architecture, look in shown if why_not_numpy(architecture)]
+    if not others:
+        return ""
+    sentence = _("Not trained in this race: {names}. {why}")
+    said = sentence.format(names=", ".join(others), why=next(filter(None, map(why_not_numpy, bench))))
+    st.warning(said, icon=":material/block:")
+    return said if len(others) == len(bench) else ""
 
 
 def buttons(run: Run | None, active: bool, problem: str) -> None:
@@ -176,6 +196,8 @@ def _downloads(run: Run) -> None:
                     _("Model (.keras)"), partial(live.engine().keras_file, run, number), f"{name}.keras", "application/octet-stream",
                     key=f"model-{number}", icon=":material/deployed_code:", on_click="ignore", disabled=lane.state_file is None,
                 )  # fmt: skip
+                if lane.experiment.refusal:
+                    continue
                 st.download_button(
                     _("Script that repeats it (.py)"), export.script(lane.experiment), f"{name}.py", "text/x-python",
                     key=f"script-{number}", icon=":material/code:", on_click="ignore",

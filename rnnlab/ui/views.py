@@ -47,6 +47,7 @@ img.lab-sample{width:3.2rem;height:3.2rem}img.lab-frame{width:2rem;height:2rem;d
 img.lab-sample,img.lab-frame{image-rendering:pixelated;border-radius:.25rem;border:1px solid rgba(128,128,128,.35)}
 table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem}table.lab-confusion th:first-child{text-align:left}
 .lab-long .lab-char{min-width:1.05rem;font-size:.85rem;padding:0 .1rem;border-width:1px}
+.lab-written{display:block;font-family:"Source Code Pro",ui-monospace,monospace;font-size:.85rem;line-height:1.45;white-space:pre-wrap;word-break:break-all}
 .lab-log{max-height:15.5rem;overflow-y:auto;font-size:.82rem;font-family:"Source Code Pro",ui-monospace,monospace}
 .lab-log table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 .lab-log th{position:sticky;top:0;text-align:left;font-weight:600;font-size:.72rem;opacity:.75;font-family:"Source Sans",sans-serif;backdrop-filter:blur(8px)}
@@ -54,7 +55,7 @@ table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem
 .lab-log .x{text-decoration:underline wavy rgba(217,97,26,.9) 1.5px;text-underline-offset:3px;opacity:.75}
 .lab-log .done{color:#0F9A78;font-weight:600}
 .lab-facts{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.85rem;font-variant-numeric:tabular-nums}
-.lab-facts b{font-weight:600}.lab-facts i{font-style:normal}.lab-facts.lines{flex-direction:column;font-size:1rem;gap:.15rem}.lab-facts.lines b{font-weight:400}.lab-facts.lines span{display:flex;gap:.6rem}.lab-facts.lines i{font-style:normal;opacity:.65;min-width:3.4rem}
+.lab-facts span{min-width:0}.lab-facts b{font-weight:600;overflow-wrap:anywhere}.lab-facts i{font-style:normal}.lab-facts.lines{flex-direction:column;font-size:1rem;gap:.15rem}.lab-facts.lines b{font-weight:400}.lab-facts.lines span{display:flex;gap:.6rem}.lab-facts.lines i{font-style:normal;opacity:.65;min-width:3.4rem}
 .lab-matrices{display:flex;flex-wrap:wrap;gap:.25rem .9rem;margin:.3rem 0 .1rem;font-size:.85rem;align-items:center}
 .lab-matrix{display:inline-block;padding:.05rem .45rem;border:2px solid rgba(128,128,128,.3);border-radius:.35rem;margin-left:.25rem}
 .lab-matrix.look{border:2px dashed #D9611A;background:rgba(217,97,26,.14);font-weight:700}

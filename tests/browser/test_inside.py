@@ -1,0 +1,121 @@
+"""The page "Inside the cell" in a browser: a trained LSTM is looked into, step by step, and a number is changed."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from playwright.sync_api import Locator, Page, expect
+
+from rnnlab.architecture import Architecture, Cell
+from rnnlab.inside import scenes
+from rnnlab.reference import Trace
+from rnnlab.tasks import TASKS
+from rnnlab.texts import number
+from tests.browser.conftest import drawn, no_exception, wait_until
+
+FINISHED = "Finished: all epochs are done."
+TASK = TASKS["hihello"]
+
+
+def random_lstm() -> Trace:
+    """What the page opens with: the LSTM of the bench with random weights, reading "hihell"."""
+    architecture = Architecture(Cell.LSTM, 5)
+    model = scenes.random_model(architecture, TASK.form, 0)
+    (reading,) = scenes.readings(scenes.task_scene(TASK, model, TASK.data(0).train.inputs[0]))
+    return reading.trace
+
+
+def said(trace: Trace, name: str, step: int) -> str:
+    return "  ".join(number(value) for value in trace.values[name][0, step])
+
+
+def line(page: Page, name: str) -> Locator:
+    """The numbers below a heatmap, which its text alternative speaks of."""
+    return page.locator(f'[data-map="{name}"]')
+
+
+def grids(page: Page) -> Locator:
+    return page.locator(".lab-op")
+
+
+def press(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button).click()
+    drawn(page)
+
+
+def test_one_step_of_an_lstm_is_gone_through(page: Page) -> None:
+    page.goto("/inside")
+    expect(grids(page)).to_be_visible()
+    drawn(page)
+    trace = random_lstm()
+    press(page, "Next timestep")
+    for name in ("f", "i", "g", "c", "o", "h"):
+        numbers = said(trace, name, 1)
+        expect(grids(page)).to_have_attribute(
+            "aria-label", re.compile(rf"^{name}_t = .*: {re.escape(numbers.replace('  ', ', '))}$")
+        )
+        expect(line(page, name)).to_contain_text(f"At 2 i: {numbers}".replace("  ", " "), use_inner_text=False)
+        if name != "h":
+            press(page, "Next operation")
+    charts = page.get_by_test_id("stVegaLiteChart")
+    expect(charts).to_have_count(7)
+    expect(page.get_by_text("max |NumPy − Keras|")).to_be_visible()
+    no_exception(page)
+
+
+def test_a_changed_number_is_followed_and_undone(page: Page) -> None:
+    page.goto("/inside")
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    drawn(page)
+    before = line(page, "h").inner_text()
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    page.mouse.dblclick(box["x"] + box["width"] - 20, box["y"] + 35 + 17)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 number is changed")).to_be_visible()
+    wait_until(lambda: line(page, "h").inner_text() != before)
+    expect(page.get_by_text("The edits reach h first at timestep 1 h")).to_be_visible()
+    page.get_by_role("button", name="Undo all edits").click()
+    expect(page.get_by_text("1 number is changed")).to_have_count(0)
+    wait_until(lambda: line(page, "h").inner_text() == before)
+    no_exception(page)
+
+
+def test_a_trained_lstm_at_epoch_3(page: Page) -> None:
+    page.goto("/train?a=lstm-5&pace=full")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text(FINISHED)).to_be_visible()
+    page.get_by_role("link", name="Inside the cell").click()
+    expect(grids(page)).to_be_visible()
+    drawn(page)
+    newest = line(page, "f").inner_text()
+    slider = page.get_by_role("slider", name=re.compile("^Epoch"))
+    slider.focus()
+    slider.press("Home")
+    drawn(page)
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    wait_until(lambda: slider.get_attribute("aria-valuenow") == "3")
+    wait_until(lambda: line(page, "f").inner_text() != newest)
+    drawn(page)
+    shown = re.search(r": ([−\d., ]+)$", str(grids(page).get_attribute("aria-label")))
+    assert shown
+    below = re.search(r"At 1 h: (.+)$", line(page, "f").inner_text())
+    assert below
+    assert re.split(r",?\s+", shown[1]) == below[1].split()
+    assert np.all(np.abs([float(n.replace("−", "-")) for n in below[1].split()]) <= 1)
+    no_exception(page)
+
+
+def test_nothing_scrolls_sideways_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/inside")
+    expect(grids(page)).to_be_visible()
+    drawn(page)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    no_exception(page)

@@ -1,0 +1,288 @@
+"""The page "Inside the cell", run as Streamlit runs it but without a browser."""
+
+import re
+
+import numpy as np
+import pytest
+
+from rnnlab.history import Status
+from rnnlab.inside import scenes
+from rnnlab.inside.scenes import EXERCISES
+from rnnlab.inside.typed import Shape
+from rnnlab.operations import Notation
+from rnnlab.tasks import TASKS
+from rnnlab.texts import number
+from rnnlab.ui import live
+from rnnlab.ui.inside_choice import Source
+from tests.test_pages import labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
+
+NAMES = [exercise.name for exercise in EXERCISES]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine_is_closed():
+    yield
+    live.engine().close()
+    live.engine.clear()
+
+
+@pytest.fixture(autouse=True)
+def inside_is_a_page(monkeypatch):
+    monkeypatch.setitem(__import__("tests.test_pages", fromlist=["PAGES"]).PAGES, "Inside", "pages/inside.py")
+
+
+def inside(**query):
+    return opened("Inside", {name: str(value) for name, value in query.items()})
+
+
+def choose(at, label, value):
+    """Choose a value, or one of several by its number, where all are in sight."""
+    control = labelled([*at.pills, *at.segmented_control], label)[0]
+    control.set_value(value).run()
+    assert not at.exception
+    return at
+
+
+def exercise(at, name):
+    """Choose one of the lectures' exercises, behind the three architectures of the bench."""
+    return choose(at, "Look into", 3 + NAMES.index(name))
+
+
+def area(at, name):
+    """The field of the matrix of this name."""
+    return next(one for one in at.text_area if one.label.replace("\\", "").startswith(f"{name},"))
+
+
+def said(at):
+    kinds = (at.markdown, at.error, at.warning, at.caption, at.info)
+    return "\n".join(one.value for kind in kinds for one in kind).replace("\\", "") + shown(at)
+
+
+def drawing(at):
+    return next(one.value for one in at.markdown if one.value.startswith("<svg"))
+
+
+def operation(at):
+    """What the grids say in words."""
+    return next(
+        re.search(r'class="lab-op" role="img" aria-label="([^"]*)"', one.value)[1]
+        for one in at.html
+        if "lab-op" in one.value
+    )
+
+
+def line(at, name):
+    """The numbers that stand below a heatmap."""
+    return next(one.value for one in at.html if f'data-map="{name}"' in one.value)
+
+
+def step(at):
+    return labelled(at.select_slider, "Timestep")[0].value
+
+
+class TestFirstLook:
+    def test_it_is_the_lstm_of_the_bench_at_the_first_letter_of_hihello(self):
+        at = inside()
+        assert step(at) == 0
+        assert "LSTM, unit 1 at timestep 1 of 6" in drawing(at)
+        assert len(at.get("vega_lite_chart")) == 7
+        assert not at.warning
+        model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
+        trace = scenes.readings(scenes.task_scene(TASKS["hihello"], model, TASKS["hihello"].data(0).train.inputs[0]))[
+            0
+        ].trace
+        for name in ("f", "i", "o", "c", "h"):
+            numbers = "  ".join(number(value) for value in trace.values[name][0, 0])
+            assert f"At 1 h: {numbers}" in line(at, name)
+
+    def test_its_code_computes_what_is_on_screen(self, capsys):
+        at = inside()
+        script = at.code[0].value
+        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
+        printed = capsys.readouterr().out
+        model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
+        scene = scenes.task_scene(TASKS["hihello"], model, TASKS["hihello"].data(0).train.inputs[0])
+        expected = scenes.readings(scene)[0].trace.h[0]
+        rows = np.array(
+            [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
+        )
+        np.testing.assert_allclose(rows, expected, atol=1e-6)
+
+
+class TestWalk:
+    def test_timesteps_and_operations_go_back_and_forth(self):
+        at = inside()
+        assert operation(at).startswith("f_t")
+        press(at, "Next operation")
+        assert operation(at).startswith("i_t")
+        press(at, "Next timestep")
+        assert step(at) == 1
+        assert operation(at).startswith("i_t")
+        press(at, "Previous operation")
+        press(at, "Previous timestep")
+        assert (step(at), operation(at)[:3]) == (0, "f_t")
+        assert labelled(at.button, "Previous timestep")[0].disabled
+        for _ in range(5):
+            press(at, "Next timestep")
+        assert labelled(at.button, "Next timestep")[0].disabled
+
+    @pytest.mark.parametrize(
+        ("notation", "words"),
+        [(Notation.SEPARATE, "W_xf"), (Notation.STACKED, "[h_t−1; x_t]"), (Notation.KERAS, "s_f")],
+    )
+    def test_the_three_notations(self, notation, words):
+        at = inside()
+        labelled(at.selectbox, "Written with")[0].set_value(notation).run()
+        assert not at.exception
+        assert words in operation(at)
+
+    def test_a_backward_layer_begins_at_the_end_and_goes_left(self):
+        at = inside(a="gru-3-backward")
+        assert step(at) == 5
+        press(at, "Next timestep")
+        assert step(at) == 4
+        assert "reads from the end" in said(at)
+
+    def test_padding_is_passed_over(self):
+        at = inside(task="sentiment", a="lstm-4-e3")
+        labelled(at.select_slider, "Timestep")[0].set_value(19).run()
+        assert not at.exception
+        assert "This step is padding" in said(at)
+        assert "padding, passed over" in line(at, "f")
+
+    def test_the_unit_on_the_wires(self):
+        at = inside()
+        labelled(at.number_input, "Numbers of unit")[0].set_value(3).run()
+        assert "unit 3 at timestep 1" in drawing(at)
+
+
+class TestWhatIsLookedAt:
+    @pytest.mark.parametrize(("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("hello", "(5, 2)")])
+    def test_an_exercise_is_one_click_and_prints_all_hidden_states(self, name, shape):
+        at = inside()
+        exercise(at, name)
+        assert f"Shape {shape}" in said(at)
+        assert shape in said(at)
+        assert len(at.get("vega_lite_chart")) == 2
+
+    def test_another_seed_gives_other_weights(self):
+        at = inside()
+        before = operation(at)
+        labelled(at.number_input, "Seed")[0].set_value(5).run()
+        assert operation(at) != before
+
+    def test_a_line_of_ones_own_is_read_and_a_wrong_one_is_told(self):
+        at = inside()
+        field = labelled(at.text_input, "It reads what you type here")[0]
+        field.set_value("hello").run()
+        assert not at.exception
+        assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
+        labelled(at.text_input, "It reads what you type here")[0].set_value("xyz").run()
+        assert "knows only the characters" in said(at)
+        assert labelled(at.text_input, "It reads what you type here")[0].value == "xyz"
+        assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
+
+    @pytest.mark.parametrize("name", list(TASKS))
+    def test_every_task_can_be_looked_into(self, name):
+        at = inside(task=name, a="lstm-4-x2-bidirectional")
+        assert drawing(at)
+        assert not at.error
+
+    def test_encoder_or_decoder(self):
+        at = inside(task="addition", a="gru-4")
+        assert "of 5" in drawing(at)
+        choose(at, "Layer", 1)
+        assert "of 3" in drawing(at)
+
+    def test_a_layer_without_memory_has_nothing_to_step_through(self):
+        at = inside(a="dense-5")
+        assert "A Dense layer has no recurrence" in said(at)
+        assert operation(at).startswith("h_t")
+        assert not at.get("vega_lite_chart")
+
+    def test_a_task_that_cannot_be_learned_yet_leaves_the_exercises(self):
+        at = inside(task="labelled", a="gru-4")
+        assert "nothing to read yet" in said(at)
+        assert drawing(at)
+
+    def test_a_huge_layer_is_cut(self):
+        at = inside(a="lstm-1024")
+        assert "The first 32 of 1,024 units are drawn." in said(at)
+        assert "and 1,012 more" in operation(at)
+
+    def test_a_model_that_is_too_large_is_not_computed(self):
+        at = inside(a="lstm-1024-x4-bidirectional")
+        assert "too many to compute on a page" in said(at)
+
+
+class TestTyped:
+    def typing(self):
+        at = inside()
+        exercise(at, "hello")
+        return choose(at, "Weights", Source.TYPED)
+
+    def test_weights_are_typed_and_used(self):
+        at = self.typing()
+        area(at, "W_h").set_value("0 0\n0 0").run()
+        area(at, "b").set_value("1, -1").run()
+        area(at, "W_x").set_value("0 0 0 0\n0 0 0 0").run()
+        assert not at.exception
+        assert f"At 1 h: {number(np.tanh(1))}  {number(np.tanh(-1))}" in line(at, "h")
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("1 2", "needs 2 rows of 2 numbers, but 1 row is typed"),
+            ("1 2\n3 x", "row 2: “x” is no number"),
+            ("1 2\n3 inf", "row 2: inf cannot be computed with"),
+        ],
+    )
+    def test_what_is_wrong_is_said_and_nothing_is_lost(self, text, sentence):
+        at = self.typing()
+        before = line(at, "h")
+        area(at, "W_h").set_value(text).run()
+        assert sentence in said(at)
+        assert area(at, "W_h").value == text
+        assert line(at, "h") == before
+
+    def test_what_was_typed_stands_in_keras_shape_too(self):
+        at = self.typing()
+        area(at, "W_h").set_value("1 2\n3 4").run()
+        choose(at, "Typed in", Shape.KERAS)
+        assert area(at, "recurrent_kernel").value == "1 3\n2 4"
+
+    def test_too_large_a_layer_is_not_typed(self):
+        at = inside(a="lstm-128")
+        choose(at, "Weights", Source.TYPED)
+        assert "too many to type" in said(at)
+        assert drawing(at)
+
+
+class TestRun:
+    def test_a_run_is_looked_into_at_any_of_its_epochs(self):
+        at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})
+        press(at, "Train")
+        run = live.engine().run(
+            at.query_params["run"] if isinstance(at.query_params["run"], str) else at.query_params["run"][0]
+        )
+        while run.status.active:
+            at.run()
+        assert run.status is Status.FINISHED
+        at.switch_page("pages/inside.py").run()
+        assert not at.exception
+        slider = next(one for one in at.slider if one.label.startswith("Epoch"))
+        newest = operation(at)
+        slider.set_value(3).run()
+        assert not at.exception
+        assert operation(at) != newest
+        trace = scenes.readings(
+            scenes.task_scene(TASKS["hihello"], live_model(run, 3), TASKS["hihello"].data(0).train.inputs[0])
+        )[0].trace
+        numbers = "  ".join(number(value) for value in trace.values["f"][0, 0])
+        assert f"At 1 h: {numbers}" in line(at, "f")
+
+
+def live_model(run, epoch):
+    from rnnlab.replay import weighed
+
+    return weighed(run.lanes[0].experiment, run.lanes[0].recording, epoch).model
