@@ -157,7 +157,7 @@ class Trainer:
         if not task.holds_out:
             return Scores(loss, metric), self._said, NO_CONFUSION
         outputs = self._forward(inputs)  # (N, S, K)
-        predicted, said = outputs.argmax(-1), outputs.max(-1)
+        predicted, said = Said.of(outputs)
         held_out, hard = score(task.metric, predicted, said, targets), self._data.hard
         in_hard = score(task.metric, predicted[hard], said[hard], targets[hard]) if hard is not None else math.nan
         scores = Scores(loss, metric, _mean_loss(outputs, targets, self._form), held_out, in_hard)
@@ -167,8 +167,7 @@ class Trainer:
         task = self.experiment.task
         samples = self._data.held_out.inputs[: task.shown]
         outputs = self._forward(task.questions(samples))  # (N·R, S, K)
-        shape = (len(samples), -1)
-        return Said(outputs.argmax(-1).astype(np.uint16).reshape(shape), outputs.max(-1).reshape(shape))
+        return Said.of(outputs.reshape(len(samples), -1, outputs.shape[-1]))
 
     def _forward(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Outputs (N, S, K), computed in batches: one-hot, all samples together might not fit."""

@@ -14,6 +14,7 @@ from rnnlab.tables import (
     chosen_table,
     goal_table,
     loss_table,
+    marker_table,
     metric_table,
     parameter_table,
     ratio_table,
@@ -109,20 +110,31 @@ def check_is_a_specification_of_lanes(specification, bench, fields):
     }
 
 
+def check_marks_an_epoch(marker):
+    """A rule where a replay stands, and none where nothing is replayed."""
+    assert marker["data"] == {"name": "marker"}
+    assert fields_of(marker) == set(marker_table(3).columns) == {"epoch"}
+    assert marker_table(3)["epoch"].tolist() == [3]
+    assert marker_table(None).empty
+
+
 @pytest.mark.parametrize("logarithmic", [True, False])
 @pytest.mark.parametrize("bench", MIXED, ids=len)
 def test_loss_curves_are_a_specification_apart_from_its_data(bench, logarithmic):
     specification = loss_curves(looks(bench), 50, logarithmic)
     assert not any({"datasets", "values"} & set(part) for part in parts(specification))
-    check_is_a_specification_of_lanes(specification, bench, {"architecture", "epoch", "loss", "part"})
-    assert specification["encoding"]["y"]["scale"]["type"] == ("log" if logarithmic else "linear")
+    marker, curves = specification["layer"]
+    check_is_a_specification_of_lanes(curves, bench, {"architecture", "epoch", "loss", "part"})
+    assert curves["encoding"]["y"]["scale"]["type"] == ("log" if logarithmic else "linear")
+    check_marks_an_epoch(marker)
 
 
 @pytest.mark.parametrize("bench", MIXED, ids=len)
 def test_curves_of_what_is_right_are_a_specification_with_levels_to_compare_with(bench):
     specification = metric_curves(looks(bench), 50, "accuracy")
     assert not any({"datasets", "values"} & set(part) for part in parts(specification))
-    rules, names, curves = specification["layer"]
+    marker, rules, names, curves = specification["layer"]
+    check_marks_an_epoch(marker)
     check_is_a_specification_of_lanes(curves, bench, {"architecture", "epoch", "share", "part"})
     assert curves["encoding"]["y"]["scale"]["domain"] == [0, 1]
     assert curves["encoding"]["y"]["title"] == "accuracy"
@@ -135,8 +147,8 @@ def test_the_curves_read_columns_that_their_tables_have():
     made.add(Scores(0.5, 0.25, 0.75, 0.125), Said(np.zeros((1, 1)), np.ones((1, 1))), NO_CONFUSION)
     seen = looks(FIRST_BENCH[:1])
     loss, metric = loss_table([made], seen), metric_table([made], seen)
-    assert fields_of(loss_curves(seen, 50, True)) == set(loss.columns)
-    rules, names, curves = metric_curves(seen, 50, "accuracy")["layer"]
+    assert fields_of(loss_curves(seen, 50, True)["layer"][1]) == set(loss.columns)
+    _marker, rules, names, curves = metric_curves(seen, 50, "accuracy")["layer"]
     assert fields_of(curves) == set(metric.columns)
     assert fields_of(rules) | fields_of(names) == set(goal_table(TASKS["digit"], ()).columns)
     drawn = curves["encoding"]["opacity"]["scale"]["domain"]

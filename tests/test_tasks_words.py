@@ -24,7 +24,8 @@ from rnnlab.tasks.sentiment import (
     neither,
     opposed,
 )
-from rnnlab.tasks.words import PADDING, TIMESTEPS, UNKNOWN, encode, forget, prefixes, split, vocabulary
+from rnnlab.tasks.tokens import PADDING, UNKNOWN
+from rnnlab.tasks.words import TIMESTEPS, encode, forget, prefixes, split, vocabulary
 
 SENTIMENT, INTENT = sentiment.TASKS[0], intent.TASKS[0]
 BOTH = pytest.mark.parametrize("task", [SENTIMENT, INTENT], ids=["sentiment", "intent"])

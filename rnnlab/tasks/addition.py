@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Form, Pattern
-from rnnlab.tasks.drawn import Drawn, Said, answer
+from rnnlab.tasks.drawn import Drawn, Said, answers
 from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Own, Targets, Task, bench
+from rnnlab.tasks.tokens import numbers, spelled
 from rnnlab.texts import _, noted
 
 ORDER = 80
@@ -63,12 +64,11 @@ class Addition(Task):
         return Data(train, measured)
 
     def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
-        question = "".join(READ[int(token)] for token in inputs if token)
+        question = spelled(inputs, READ).rstrip(READ[0])
         right = _result(sum(map(int, question.split("+"))))
-        written = _until_end("".join(WRITTEN[int(number)] for number in said.predicted), right)
-        steps = zip(written, right, said.probability.tolist(), strict=False)
+        written = _until_end(spelled(said.predicted, WRITTEN), right)
         after = "" if written == right.rstrip(END) else _("it is {sum}").format(sum=right.rstrip(END))
-        return Drawn(tuple(answer(*step) for step in steps), before=f"{question} =", after=after)
+        return Drawn(answers(written, right, said.probability), before=f"{question} =", after=after)
 
     def steps(self, sample: Inputs) -> tuple[str, ...]:
         return tuple(READ[int(token)] if token else "" for token in sample)
@@ -88,7 +88,7 @@ class Addition(Task):
                     example=self.example, given=given
                 )
             )
-        return Given(np.array(_question(int(found[1]), int(found[2])), np.int32))
+        return Given(_question(int(found[1]), int(found[2])))
 
 
 def _held_out(rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -104,17 +104,15 @@ def _held_out(rng: np.random.Generator) -> NDArray[np.bool_]:
 
 def _sums(pairs: NDArray[np.int64]) -> Arrays:
     """The sums of these pairs (N, 2): what is read (N, 5), what is to be written (N, 3)."""
-    results = [_result(first + second) for first, second in pairs.tolist()]
     return Arrays(
-        np.array([_question(first, second) for first, second in pairs.tolist()], np.int32),
-        np.array([[WRITTEN.index(character) for character in result] for result in results], np.int32),
+        np.stack([_question(first, second) for first, second in pairs.tolist()]),
+        np.stack([numbers(_result(first + second), WRITTEN) for first, second in pairs.tolist()]),
     )
 
 
-def _question(first: int, second: int) -> list[int]:
-    """The tokens of "27+58", padded with 0."""
-    tokens = [READ.index(character) for character in f"{first}+{second}"]
-    return tokens + [0] * (TIMESTEPS - len(tokens))
+def _question(first: int, second: int) -> NDArray[np.int32]:
+    """The tokens of "27+58", padded with 0, (5)."""
+    return numbers(f"{first}+{second}".ljust(TIMESTEPS, READ[0]), READ)
 
 
 def _result(number: int) -> str:

@@ -11,14 +11,14 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Architecture, Cell, Form, Pattern
-from rnnlab.tasks.drawn import Drawn, Mark, Said, answer, one_class
+from rnnlab.tasks.drawn import Drawn, Mark, Said, answers, one_class
 from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Own, Targets, Task, bench
+from rnnlab.tasks.tokens import numbers, spelled
 from rnnlab.texts import _, noted
 
 SIDE = 8
@@ -157,17 +157,16 @@ class CaptionTask(PictureTask):
         )
 
     def answers(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
-        captions = [[LETTERS.index(letter) for letter in name.ljust(CAPTION_STEPS, END)] for name in NAMES]
-        return np.array(captions, dtype=np.int32)[labels]  # (N, S)
+        captions = np.stack([numbers(name.ljust(CAPTION_STEPS, END), LETTERS) for name in NAMES])
+        return captions[labels]  # (N, S)
 
     def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
-        written = _read(said.predicted)
+        written = spelled(said.predicted, LETTERS)
         read = written[: written.find(END) + 1 or None]  # what stands behind the end mark is not read
-        expected = _read(target) if target is not None else [None] * len(read)
-        letters = zip(read, expected, said.probability, strict=False)
-        pieces = tuple(answer(letter, right, float(likely)) for letter, right, likely in letters)
+        expected = spelled(target, LETTERS) if target is not None else None
+        pieces = answers(read, expected, said.probability)
         wrong = any(piece.mark is Mark.WRONG for piece in pieces)
-        after = _("it is “{name}”").format(name=_read(target).strip(END)) if target is not None and wrong else ""
+        after = _("it is “{name}”").format(name=expected.strip(END)) if expected and wrong else ""
         return Drawn(pieces, picture=_picture(inputs), after=after)
 
     def _facts_out(self) -> str:
@@ -191,10 +190,6 @@ def digits() -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     labels = table[:, -1].astype(np.int32)
     pictures.flags.writeable = labels.flags.writeable = False
     return pictures, labels
-
-
-def _read(tokens: NDArray[Any]) -> str:
-    return "".join(LETTERS[int(token)] for token in tokens)
 
 
 def _picture(inputs: Inputs) -> NDArray[np.float32]:

@@ -18,6 +18,11 @@ class Said(NamedTuple):
     predicted: NDArray[np.integer[Any]]  # token or class numbers
     probability: NDArray[np.floating[Any]]  # of each, or the number itself where a number is said
 
+    @classmethod
+    def of(cls, outputs: NDArray[np.float32]) -> Said:
+        """The likeliest of what comes out, (…, K), and how likely it is; or the number that is said, where K = 1."""
+        return cls(outputs.argmax(-1).astype(np.uint16), outputs.max(-1))
+
     def each(self) -> list[Said]:
         """What is said to each of several samples, one by one."""
         return list(map(Said, self.predicted, self.probability))
@@ -87,6 +92,12 @@ def answer(text: str, expected: str | None, probability: float) -> Piece:
         return Piece(text, Mark.RIGHT, sure(probability), _("right, {p:.1%}").format(p=probability))
     title = _("wrong, it should be “{target}”, {p:.1%}").format(target=expected, p=probability)
     return Piece(text, Mark.WRONG, sure(probability), title)
+
+
+def answers(text: str, expected: str | None, probability: NDArray[np.floating[Any]]) -> tuple[Piece, ...]:
+    """Characters that are said one after another; what would follow behind the text is left out."""
+    steps = zip(text, expected or [None] * len(text), probability.tolist(), strict=False)
+    return tuple(answer(*step) for step in steps)
 
 
 def one_class(classes: Sequence[str], target: NDArray[Any] | None, said: Said) -> Drawn:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlab.tasks.task import Data, Defaults, bench
-from rnnlab.tasks.words import SentenceTask, numbered, vocabulary
+from rnnlab.tasks.words import SentenceTask, sentence_data, vocabulary
 from rnnlab.texts import _, noted
 
 ORDER = 50
@@ -320,8 +320,7 @@ def sentences(seed: int) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
 @lru_cache(maxsize=4)
 def _data(seed: int) -> Data:
     train, held_out = sentences(seed)
-    learned = numbered(train, KNOWN, forgetting=np.random.default_rng((seed, ORDER)))
-    return Data(learned, numbered(held_out, KNOWN))
+    return sentence_data(train, held_out, KNOWN, np.random.default_rng((seed, ORDER)))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from rnnlab.architecture import Activation, Form, Pattern
 from rnnlab.tasks.drawn import Drawn, Said, one_class
 from rnnlab.tasks.labelled_file import Texts, clean, short
 from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Option, Own, Targets, Task, bench
+from rnnlab.tasks.tokens import UNKNOWN, padded
 from rnnlab.texts import _, noted
 
 ORDER = 45
@@ -31,7 +32,6 @@ MOST_PIECES = {"characters": 140, "words": 40}
 VOCABULARY = {"characters": 2_000, "words": 5_000}
 
 HELD_OUT = 0.2
-UNKNOWN = 1  # 0 is padding
 #: Tables that are kept at a time.
 KEPT = 24
 
@@ -93,9 +93,7 @@ def _numbered(key: str, by: str) -> _Numbered:
     # these. That tells nothing of their labels: what stands in held-out texts alone gets a number, and no training.
     frequent = Counter(chain.from_iterable(pieces)).most_common(VOCABULARY[by])
     vocabulary = {piece: number for number, (piece, _count) in enumerate(frequent, UNKNOWN + 1)}
-    inputs = np.zeros((len(pieces), max(map(len, pieces))), np.int32)  # (N, T)
-    for row, read in zip(inputs, pieces, strict=True):
-        row[: len(read)] = [vocabulary.get(piece, UNKNOWN) for piece in read]
+    inputs = padded(pieces, vocabulary, max(map(len, pieces)))  # (N, T)
     classes = tuple(dict.fromkeys(texts.labels))
     numbers = {label: number for number, label in enumerate(classes)}
     targets = np.array([[numbers[label]] for label in texts.labels], np.int32)  # (N, 1)
@@ -257,8 +255,7 @@ class LabelledTask(Task):
             remarks.append(_("Only the first {n} {pieces} are read.").format(n=steps, pieces=_(PIECES[self.by])))
         if unknown := [piece for piece in dict.fromkeys(pieces) if piece not in learned.vocabulary]:
             remarks.append(_("Unknown to this model: {pieces}.").format(pieces=short(" ".join(unknown))))
-        numbers = [learned.vocabulary.get(piece, UNKNOWN) for piece in pieces]
-        return Given(np.array(numbers + [0] * (steps - len(numbers)), np.int32), " ".join(remarks))
+        return Given(padded([pieces], learned.vocabulary, steps)[0], " ".join(remarks))
 
 
 TASKS = (

@@ -27,7 +27,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from rnnlab.tasks.task import Baseline, Data, Defaults, bench
-from rnnlab.tasks.words import SentenceTask, bag_of_words, numbered, vocabulary
+from rnnlab.tasks.words import SentenceTask, bag_of_words, sentence_data, vocabulary
 from rnnlab.texts import _, noted
 
 T = TypeVar("T")
@@ -344,8 +344,8 @@ KNOWN = _known()
 @lru_cache(maxsize=4)
 def _data(seed: int) -> Data:
     train, held_out = ([(phrase.words, phrase.valence + 2) for phrase in part] for part in sentences(seed))
-    learned = numbered(train, KNOWN, forgetting=np.random.default_rng((seed, ORDER)))
-    return Data(learned, numbered(held_out, KNOWN), np.array([phrase.negated for phrase in sentences(seed)[1]]))
+    data = sentence_data(train, held_out, KNOWN, np.random.default_rng((seed, ORDER)))
+    return data._replace(hard=np.array([phrase.negated for phrase in sentences(seed)[1]]))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form
 from rnnlab.tasks.drawn import Drawn, Mark, Piece, Said, sure, visible
 from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Metric, Own, Targets, Task
-from rnnlab.tasks.text import numbering, numbers_of
+from rnnlab.tasks.tokens import check_characters, numbering, numbers, spelled
 from rnnlab.texts import _, noted
 
 ORDER = 70
@@ -79,12 +78,14 @@ class Tagging(Task):
         rng = np.random.default_rng(seed)
         half = (TRAINED + HELD_OUT) // 2
         inputs = rng.permutation(np.concatenate([_lines(rng, half, BRACKETS), _lines(rng, half, QUOTES)]))  # (N, T)
-        targets = np.array([inside(_read(line)) for line in inputs], np.int32)  # (N, T)
+        targets = np.array([inside(spelled(line, CHARACTERS)) for line in inputs], np.int32)  # (N, T)
         return Arrays(inputs, targets).split(TRAINED)
 
     def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
         expected = [None] * len(inputs) if target is None else target.tolist()
-        read = zip(_read(inputs), expected, said.predicted.tolist(), said.probability.tolist(), strict=True)
+        read = zip(
+            spelled(inputs, CHARACTERS), expected, said.predicted.tolist(), said.probability.tolist(), strict=True
+        )
         return Drawn(tuple(self._piece(*step) for step in read))
 
     def _piece(self, character: str, expected: int | None, said: int, probability: float) -> Piece:
@@ -101,7 +102,7 @@ class Tagging(Task):
         return Piece(visible(character), mark, sure(probability), title.format(**words), shade=shade)
 
     def steps(self, sample: Inputs) -> tuple[str, ...]:
-        return tuple(_read(sample))
+        return tuple(spelled(sample, CHARACTERS))
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         return (
@@ -112,10 +113,10 @@ class Tagging(Task):
 
     def give(self, given: str | NDArray[np.float32]) -> Given:
         line = str(given)
-        numbers = numbers_of(line, CHARACTERS, TIMESTEPS)
+        check_characters(line, CHARACTERS, TIMESTEPS)
         both = '"' in line and ("(" in line or ")" in line)
         remark = _("It has learned from lines with either brackets or quotes, never both in one line.") if both else ""
-        return Given(np.pad(numbers, (0, TIMESTEPS - len(line)), constant_values=CHARACTERS.index(" ")), remark)
+        return Given(numbers(line.ljust(TIMESTEPS), CHARACTERS), remark)
 
 
 def _lines(rng: np.random.Generator, count: int, marks: dict[str, float]) -> NDArray[np.int32]:
@@ -124,10 +125,6 @@ def _lines(rng: np.random.Generator, count: int, marks: dict[str, float]) -> NDA
     left = (1 - sum(marks.values())) / len(others)
     chances = [marks.get(character, left if character in others else 0.0) for character in CHARACTERS]
     return rng.choice(len(CHARACTERS), size=(count, TIMESTEPS), p=chances).astype(np.int32)
-
-
-def _read(tokens: NDArray[Any]) -> str:
-    return "".join(CHARACTERS[int(token)] for token in tokens)
 
 
 TASKS = (

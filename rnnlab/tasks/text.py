@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Form, Pattern
-from rnnlab.tasks.drawn import Drawn, Said, answer, visible
+from rnnlab.tasks.drawn import Drawn, Said, answers, visible
 from rnnlab.tasks.task import Arrays, Data, Defaults, Given, Inputs, Length, Metric, Option, Own, Targets, Task, bench
+from rnnlab.tasks.tokens import check_characters, numbering, numbers, spelled
 from rnnlab.texts import _, noted
 
 TEXT_LENGTH = Length(3, 200)
@@ -67,14 +68,12 @@ class TextTask(Task):
         )
 
     def data(self, seed: int) -> Data:
-        numbers = numbers_of(self.checked_text, self.vocabulary, TEXT_LENGTH.high)[np.newaxis]
-        train = Arrays(numbers[:, :-1], numbers[:, 1:])  # (1, T), (1, T)
-        return train.split(1)
+        tokens = numbers(self.checked_text, self.vocabulary)[np.newaxis]
+        return Arrays(tokens[:, :-1], tokens[:, 1:]).split(1)  # (1, T), (1, T)
 
     def draw(self, inputs: Inputs, target: Targets | None, said: Said) -> Drawn:
-        expected = self.read(target) if target is not None else [None] * len(said.predicted)
-        steps = zip(self.read(said.predicted), expected, said.probability.tolist(), strict=True)
-        return Drawn(tuple(answer(*step) for step in steps))
+        expected = self.read(target) if target is not None else None
+        return Drawn(answers(self.read(said.predicted), expected, said.probability))
 
     def steps(self, sample: Inputs) -> tuple[str, ...]:
         return tuple(self.read(sample))
@@ -88,7 +87,9 @@ class TextTask(Task):
         )
 
     def give(self, given: str | NDArray[np.float32]) -> Given:
-        return Given(numbers_of(unicodedata.normalize("NFC", str(given)), self.vocabulary, TEXT_LENGTH.high))
+        line = unicodedata.normalize("NFC", str(given))
+        check_characters(line, self.vocabulary, TEXT_LENGTH.high)
+        return Given(numbers(line, self.vocabulary))
 
     @property
     def pattern(self) -> Pattern:
@@ -110,8 +111,7 @@ class TextTask(Task):
 
     def read(self, tokens: Iterable[int] | NDArray[Any]) -> str:
         """The text that these token numbers spell."""
-        vocabulary = self.vocabulary
-        return "".join(vocabulary[int(token)] for token in tokens)
+        return spelled(tokens, self.vocabulary)
 
 
 @dataclass(frozen=True)
@@ -126,28 +126,6 @@ class OwnText(TextTask):
             noted("for example: banana bandana"),
         ),
     )
-
-
-def numbers_of(line: str, known: str, most: int) -> NDArray[np.int32]:
-    """The numbers of the characters that a person typed, (T).
-
-    Raises:
-        ValueError: there are too many, or none, or some that are not known.
-    """
-    if not 1 <= len(line) <= most:
-        raise ValueError(_("type 1 to {most} characters; these are {n}").format(most=most, n=len(line)))
-    if unknown := "".join(dict.fromkeys(character for character in line if character not in known)):
-        raise ValueError(
-            _("this model knows only the characters {known}, not {unknown}").format(
-                known=visible(known), unknown=visible(unknown)
-            )
-        )
-    return np.array([known.index(character) for character in line], np.int32)
-
-
-def numbering(known: str) -> str:
-    """Characters with their numbers, in a line."""
-    return "  ".join(f"{visible(character)}={number}" for number, character in enumerate(known))
 
 
 def check_text(text: str) -> str:

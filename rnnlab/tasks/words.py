@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from rnnlab.architecture import Activation, Form, Pattern
 from rnnlab.tasks.drawn import Drawn, Piece, Said, answer, sure
 from rnnlab.tasks.task import Arrays, Baseline, Data, Given, Inputs, Metric, Own, Targets, Task
+from rnnlab.tasks.tokens import PADDING, UNKNOWN, padded
 from rnnlab.texts import _, noted
 
-#: Token numbers that are no word; the words follow.
-PADDING, UNKNOWN = 0, 1
 #: What a person may type: this many words and punctuation marks (a task may have more), with so many characters to each.
 TIMESTEPS, CHARACTERS_A_WORD = 20, 10
 #: The share of words that training does not know, so that the token for unknown words is learned too.
 UNKNOWN_SHARE = 0.02
+
+#: Sentences with their class numbers.
+Sentences = Sequence[tuple[str, int]]
 
 _PIECE = re.compile(r"\w+?(?=n't\b)|n't\b|'(?:s|m|d|re|ve|ll)\b|\w+|[^\w\s]")
 
@@ -42,11 +44,7 @@ def vocabulary(texts: Iterable[str]) -> tuple[str, ...]:
 def encode(sentences: Sequence[str], known: Sequence[str], timesteps: int = TIMESTEPS) -> NDArray[np.int32]:
     """The numbers of each sentence's words, padded at the end, (N, T)."""
     numbers = {word: number for number, word in enumerate(known) if word}
-    encoded = np.full((len(sentences), timesteps), PADDING, np.int32)
-    for row, sentence in zip(encoded, sentences, strict=True):
-        words = [numbers.get(word, UNKNOWN) for word in split(sentence)]
-        row[: len(words)] = words
-    return encoded
+    return padded([split(sentence) for sentence in sentences], numbers, timesteps)
 
 
 def forget(inputs: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
@@ -55,13 +53,16 @@ def forget(inputs: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.in
     return np.where(forgotten, np.int32(UNKNOWN), inputs)
 
 
-def numbered(
-    said: Sequence[tuple[str, int]], known: Sequence[str], forgetting: np.random.Generator | None = None
-) -> Arrays:
-    """Sentences with their class numbers as arrays (N, T) and (N, 1); with a few words forgotten where that is asked for."""
-    inputs = encode([sentence for sentence, _number in said], known)
+def sentence_data(train: Sentences, held_out: Sentences, known: Sequence[str], rng: np.random.Generator) -> Data:
+    """Sentences with their class numbers as arrays; of those to learn from, a few words are forgotten."""
+    (inputs, targets), measured = _numbered(train, known), _numbered(held_out, known)
+    return Data(Arrays(forget(inputs, rng), targets), Arrays(*measured))
+
+
+def _numbered(said: Sentences, known: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Numbers of words (N, T) and of classes (N, 1)."""
     targets = np.array([[number] for _sentence, number in said], np.int32)
-    return Arrays(inputs if forgetting is None else forget(inputs, forgetting), targets)
+    return encode([sentence for sentence, _number in said], known), targets
 
 
 def prefixes(inputs: NDArray[Any]) -> NDArray[Any]:

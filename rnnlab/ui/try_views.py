@@ -63,7 +63,7 @@ def _answers(run: Run, task: Task, given: Given) -> None:
         with grid.container(gap="xsmall"):
             views.lane_title(look)
             if isinstance(answer, np.ndarray):
-                said = Said(answer.argmax(-1).ravel(), answer.max(-1).ravel())
+                said = Said.of(answer.reshape(-1, answer.shape[-1]))
                 drawn_views.drawn(task.draw(given.inputs, None, said))
             else:
                 st.caption(answer or (_("Thinking …") if lane.state_file else _("It was not trained.")))
