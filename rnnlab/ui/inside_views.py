@@ -27,6 +27,7 @@ _STYLE = """<style>
 .lab-map{font-weight:600;font-size:.9rem}
 .lab-saturation{display:grid;gap:.25rem;font-size:.85rem;font-variant-numeric:tabular-nums}
 .lab-saturation>div{display:grid;grid-template-columns:1.4rem minmax(6rem,18rem) 1fr;gap:.6rem;align-items:center}
+@media (max-width:640px){.lab-saturation>div{grid-template-columns:1.4rem 1fr}.lab-saturation>div>:last-child{grid-column:2}}
 .lab-saturation .bars{display:flex;height:.7rem;border-radius:.2rem;overflow:hidden;background:rgba(128,128,128,.12)}
 .lab-saturation .bars i{background:var(--c)}
 </style>"""
