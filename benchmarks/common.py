@@ -30,11 +30,11 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 #: Seconds until a server, a page or a run counts as stuck.
 PATIENCE = 60.0
-#: Remembers in the page when the last click or Enter was, so that waiting for Python costs nothing.
+#: Remembers in the page when the last click, Enter or ArrowLeft was, so that waiting for Python costs nothing.
 _REMEMBER_PRESS = """
     const press = () => { window.pressed = performance.now() };
     addEventListener("click", press, true);
-    addEventListener("keydown", event => { if (event.key === "Enter") press() }, true);
+    addEventListener("keydown", event => { if (["Enter", "ArrowLeft"].includes(event.key)) press() }, true);
 """
 
 
@@ -194,7 +194,7 @@ def seconds_until(page: Page, condition: str, since: str = "0") -> float:
     Args:
         page: where.
         condition: an expression.
-        since: "0" counts from the beginning of the navigation, "window.pressed" from the last click or Enter.
+        since: "0" counts from the beginning of the navigation, "window.pressed" from the last click, Enter or ArrowLeft.
     """
     found = page.wait_for_function(f"() => ({condition}) ? performance.now() - {since} : null", polling="raf")
     return float(found.json_value()) / 1000

@@ -1,6 +1,6 @@
 """What a person waits for in the browser, and what the server weighs: ``python -m benchmarks.pages [NAME …]``.
 
-Names: chart, memory, train, summary; all of them by default. All is timed by the browser's own clock, in Chromium:
+Names: chart, memory, train, scrub, summary; all of them by default. All is timed by the browser's own clock, in Chromium:
 the first chart beside a bare Streamlit page with one Altair chart, from the beginning of the navigation; the rest from
 the click or the Enter.
 """
@@ -46,6 +46,8 @@ st.altair_chart(alt.Chart(table).mark_bar().encode(x="parameters:Q", y="architec
 CHART = 'document.querySelector(`[data-testid="stVegaLiteChart"] :is(canvas, svg)`)?.getBoundingClientRect().height > 0'
 IHELLO = 'document.querySelector(`.lab-text[aria-label="ihello"]`)'
 READY = 'document.querySelector(`[data-testid="stSidebar"]`)?.innerText.includes("ready,")'
+STRIPS = ".lab-strips"
+ALL_CHANGED = f"[...document.querySelectorAll(`{STRIPS}`)].every((one, n) => one.innerHTML !== window.before[n])"
 PAGE_LINKS = '[data-testid="stSidebarNavLink"]'
 #: What TensorFlow and Keras map into memory: Keras itself is Python, but its companions are not.
 HEAVY = ("tensorflow", "keras", "optree", "h5py")
@@ -147,6 +149,23 @@ def _seconds_to_ihello(subject: Both) -> float:
         return seconds_until(page, IHELLO, since="window.pressed")
 
 
+def scrub(subject: Both) -> list[Row]:
+    """From a press of an arrow key on the slider over the epochs to all three architectures with gates and gradients."""
+    times = []
+    with subject.page("/train?pace=full", READY) as page:
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.get_by_role("button", name="Train again").wait_for()
+        page.get_by_text("Gates and gradients").click()
+        slider = page.get_by_role("slider", name="Epoch")
+        seconds_until(page, f"document.querySelectorAll(`{STRIPS}`).length === 3")
+        for _ in range(3 * REPEATS):
+            page.evaluate(f"window.before = [...document.querySelectorAll(`{STRIPS}`)].map(one => one.innerHTML)")
+            page.wait_for_timeout(300)
+            slider.press("ArrowLeft")
+            times.append(seconds_until(page, ALL_CHANGED, since="window.pressed"))
+    return [Row("an epoch back, three architectures with gates and gradients", spread(times), target="< 300 ms")]
+
+
 def summary(subject: Both) -> list[Row]:
     """From Enter in the hidden size to the tick of Keras' count: while nothing trains, while something does, and while
     it is also watched in another tab, which the same processor has to draw."""
@@ -195,6 +214,7 @@ def _race(subject: Both, watched: bool) -> Iterator[None]:
 BENCHMARKS: dict[str, Callable[[Both], list[Row]]] = {
     "chart": chart,
     "train": train,
+    "scrub": scrub,
     "summary": summary,
     "memory": memory,
 }
