@@ -7,7 +7,7 @@ from sklearn.metrics import confusion_matrix
 from rnnlab import training
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.backend import keras
-from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
+from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, TrainerKind, Training
 from rnnlab.history import Scores, Start, Status
 from rnnlab.tasks import task
 from rnnlab.tasks.sentiment import KNOWN
@@ -222,7 +222,7 @@ def test_stop_in_the_middle_of_an_epoch_leaves_all_at_the_same_batch():
             return super().step()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "Trainer", Stopping)
+        patch.setitem(training.TRAINERS, TrainerKind.KERAS, Stopping)
         stopped = training.race(lanes, lambda *_: None, control)
     assert len(steps) == 2 * len(lanes)
     starts = [Start(reached.state, reached.chunk.first - 1 + len(reached.chunk.scores)) for reached in stopped]
