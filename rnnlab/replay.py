@@ -7,10 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.experiment import Experiment
+from rnnlab.experiment import Experiment, TrainerKind
 from rnnlab.recording import Recording
 from rnnlab.reference import Array, Model, Trace
 from rnnlab.tasks.task import Arrays, confusion_table
+
+#: Samples that are read together: a pass keeps every value of every step.
+_AT_ONCE = 64
 
 
 class Weighed(NamedTuple):
@@ -34,13 +37,19 @@ class Inside(NamedTuple):
     title: str
 
 
-def weighed(experiment: Experiment, recording: Recording, epoch: int) -> Weighed | None:
-    """The model that said what the history shows at ``epoch``, counted from 1; None where nothing was recorded.
+def later(experiment: Experiment) -> int:
+    """By how many epochs what the history shows is later than the weights that said it.
 
-    Where nothing is held out, loss and prediction come from the forward pass before the epoch's update: the weights are
-    those after the epoch before.
+    Where nothing is held out, Keras' loss and prediction come from the forward pass before the epoch's update: the weights
+    are those after the epoch before. Else, and in min-char-rnn, an epoch is looked at when it is over.
     """
-    wanted = epoch if experiment.task.holds_out else epoch - 1
+    after = experiment.task.holds_out or experiment.training.trainer is TrainerKind.NUMPY
+    return 0 if after else 1
+
+
+def weighed(experiment: Experiment, recording: Recording, epoch: int) -> Weighed | None:
+    """The model that said what the history shows at ``epoch``, counted from 1; None where nothing was recorded."""
+    wanted = epoch - later(experiment)
     found = recording.at(wanted)
     if found is None:
         return None
@@ -51,8 +60,9 @@ def weighed(experiment: Experiment, recording: Recording, epoch: int) -> Weighed
 def confusion(experiment: Experiment, model: Model) -> NDArray[np.uint32]:
     """How often each class (row) of the held-out samples is taken for each (column) by these weights."""
     inputs, targets = experiment.task.data(experiment.training.seed).held_out
-    predicted = model.forward(inputs).outputs.argmax(-1)
-    return confusion_table(predicted, targets, len(experiment.task.classes))
+    batches = range(0, len(inputs), _AT_ONCE)
+    predicted = [model.forward(inputs[i : i + _AT_ONCE]).outputs.argmax(-1) for i in batches]
+    return confusion_table(np.concatenate(predicted), targets, len(experiment.task.classes))
 
 
 def look_inside(model: Model, sample: Arrays) -> Inside | None:

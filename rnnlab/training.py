@@ -328,7 +328,9 @@ class _Lane:
         assert self.trainer is not None
         done = self.history.epochs >= self.experiment.training.epochs
         if self.history.recording.wants(self.history.epochs) or done:
-            self.history.recording.add(self.history.epochs, self.trainer.weights())
+            weights = self.trainer.weights()
+            if np.isfinite(weights).all():  # nothing can be seen in others
+                self.history.recording.add(self.history.epochs, weights)
 
     def unreported_chunk(self) -> Chunk | None:
         """What was reached since the last time this was asked for."""

@@ -131,3 +131,14 @@ def test_a_large_model_is_trained_without_being_recorded(monkeypatch):
     assert reached.chunk.recorded.tolist() == []
     assert len(reached.chunk.scores) == 2
     assert len(asked) <= 2  # at the start, which tells its size, and at the end
+
+
+@pytest.mark.usefixtures("keras_ready")
+def test_weights_that_are_no_numbers_are_not_recorded(monkeypatch):
+    """Nothing can be seen in them, and what stands before them is what a person wants to look at."""
+    taken = Trainer.weights
+    monkeypatch.setattr(Trainer, "weights", lambda self: taken(self) / (self.epochs < 2))
+    experiment = Experiment(Architecture(Cell.LSTM, 3), TASKS["hihello"], Training(epochs=4))
+    with np.errstate(divide="ignore"):
+        (reached,) = race([experiment], lambda *_: None)
+    assert reached.chunk.recorded.tolist() == [0, 1]

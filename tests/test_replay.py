@@ -5,7 +5,8 @@ import pytest
 
 from rnnlab import replay
 from rnnlab.architecture import Architecture, Cell
-from rnnlab.experiment import Experiment, Training
+from rnnlab.counting import count
+from rnnlab.experiment import Experiment, TrainerKind, Training
 from rnnlab.history import History
 from rnnlab.recording import Recording
 from rnnlab.reference import Model
@@ -76,3 +77,18 @@ def test_a_layer_without_memory_has_no_inside():
     task = TASKS["hihello"]
     model = Model.random(Architecture(Cell.DENSE, 4), task.form, seed=1)
     assert replay.look_inside(model, samples(task, 0)) is None
+
+
+def test_an_epoch_of_min_char_rnn_is_looked_at_when_it_is_over():
+    for name, trainer, offset in (
+        ("hihello", TrainerKind.KERAS, 1),
+        ("hihello", TrainerKind.NUMPY, 0),
+        ("sentiment", TrainerKind.KERAS, 0),
+    ):
+        experiment = Experiment(Architecture(Cell.SIMPLE_RNN, 3), TASKS[name], Training(trainer=trainer))
+        assert replay.later(experiment) == offset
+        recording = Recording(
+            {epoch: np.zeros(count(experiment.architecture, experiment.form).total, np.float32) for epoch in range(5)}
+        )
+        assert replay.weighed(experiment, recording, 4).recorded == 4
+        assert (replay.weighed(experiment, recording, 5).recorded == 5) == (offset == 1)

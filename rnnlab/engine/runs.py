@@ -33,7 +33,14 @@ class RunLane:
     @property
     def recording(self) -> Recording:
         """The weights at chosen epochs: as reported while it trains, afterwards from their file."""
-        return read_recording(self.recording_file) if self.recording_file else self.history.recording
+        live, file = (
+            self.history.recording,
+            self.recording_file,
+        )  # another thread may put it away, or fetch it, meanwhile
+        try:
+            return read_recording(file) if file else live
+        except FileNotFoundError:
+            return self.history.recording
 
     def start(self) -> Start:
         """Where this lane goes on from."""
@@ -44,14 +51,15 @@ class RunLane:
     def keep_recording(self, file: Path) -> None:
         """Put the recorded weights away into a file: many runs would fill the memory."""
         file.write_bytes(self.history.recording.to_npz())
-        self.recording_file, self.history.recording = file, Recording()
+        self.recording_file = file
+        self.history.recording = Recording()
 
     def fetch_recording(self) -> None:
         """Take it out of its file again, to record more."""
-        if self.recording_file:
-            self.history.recording = Recording.from_npz(self.recording_file.read_bytes())
-            self.recording_file.unlink(missing_ok=True)
-            self.recording_file = None
+        file = self.recording_file
+        if file:
+            self.history.recording, self.recording_file = Recording.from_npz(file.read_bytes()), None
+            file.unlink(missing_ok=True)
 
     def state(self) -> bytes:
         """Weights and optimizer as they were when it ended; empty where nothing was kept."""

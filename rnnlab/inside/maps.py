@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +40,7 @@ class Map(NamedTuple):
     def limit(self) -> float:
         """The value that has the full colour: 1 for gates."""
         largest = float(np.abs(self.values).max(initial=0.0))
-        return 1.0 if self.gate else next((limit for limit in _LIMITS if largest <= limit), math.inf)
+        return 1.0 if self.gate else next((limit for limit in _LIMITS if largest <= limit), _LIMITS[-1])
 
 
 class Saturation(NamedTuple):

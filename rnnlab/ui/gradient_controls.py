@@ -180,8 +180,9 @@ def sample(arrays: Arrays, steps: int) -> tuple[int, int | None]:
 
 def open_train(task_name: str, label: str) -> None:
     """A button that opens the page Train with this task."""
-    if st.button(label, key=f"gradients-train-{task_name}", icon=":material/directions_run:"):
-        state.set_choice(state.choice().with_task(TASKS[task_name]))
+    if st.button(label, key=f"gradients-train-{label}", icon=":material/directions_run:"):
+        if state.choice().task.name != task_name:  # else a person's own text and settings would be gone
+            state.set_choice(state.choice().with_task(TASKS[task_name]))
         st.switch_page("pages/train.py")
 
 

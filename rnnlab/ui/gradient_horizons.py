@@ -13,7 +13,7 @@ from rnnlab.colours import looks
 from rnnlab.engine import Run, RunLane
 from rnnlab.gradients import Question, flow, horizon
 from rnnlab.reference import Array, Model
-from rnnlab.replay import weighed
+from rnnlab.replay import later, weighed
 from rnnlab.tasks.distance import Copy
 from rnnlab.texts import _
 from rnnlab.ui import gradient_controls, gradient_views, views
@@ -99,8 +99,8 @@ def _by_epoch(run: Run, subject: Subject) -> None:
 
 def _thinned(lane: RunLane) -> Sequence[int]:
     """The epochs of a lane, as a person counts them, whose weights are there: all, or every second one, every fourth …"""
-    later = 0 if lane.experiment.task.holds_out else 1  # see ``weighed``
-    epochs = [epoch + later for epoch in lane.recording.epochs if 0 < epoch + later <= lane.history.epochs]
+    offset = later(lane.experiment)
+    epochs = [epoch + offset for epoch in lane.recording.epochs if 0 < epoch + offset <= lane.history.epochs]
     stride = 1
     while len(epochs) > _MOST_EPOCHS * stride:
         stride *= 2

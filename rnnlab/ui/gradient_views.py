@@ -72,7 +72,7 @@ def random_lanes(bench: Sequence[Architecture], fresh: Fresh) -> tuple[Seen, ...
     return tuple(found)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=24)
 def _random(architecture: Architecture, fresh: Fresh) -> tuple[Model, Flow | None]:
     form, question = asked(fresh)
     model = new_model(architecture, form, fresh)

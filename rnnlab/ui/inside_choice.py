@@ -107,7 +107,7 @@ def choose(run: Run | None) -> Chosen | None:
     found = _scene(subject, seed, sample, trained)
     reading = _reading(scenes.readings(found))
     if reading and source is Source.TYPED:
-        reading = inside_typed.typed_reading(reading, f"{subject.label} {reading.title}")
+        reading = inside_typed.typed_reading(reading, Chosen(subject, found, reading).name)
     return Chosen(subject, found, reading)
 
 

@@ -14,7 +14,7 @@ from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine import EngineState, Run, RunLane
 from rnnlab.experiment import Experiment, Watched
-from rnnlab.history import Scores, Status
+from rnnlab.history import WEIGHTS_AT_ONCE, Scores, Status
 from rnnlab.tasks import Task
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Arrays, Baseline, Metric, samples
@@ -215,6 +215,8 @@ def missing(lane: RunLane) -> str:
         return _("A model of {parameters:,} parameters is too large to be recorded: at most {most:,} are.").format(
             parameters=parameters, most=recording.MOST_PARAMETERS
         )
+    if lane.status.active and parameters * 4 > WEIGHTS_AT_ONCE:
+        return _("The weights of so large a model come when the race has ended.")
     if lane.status.active:
         return _("The weights come with the first epoch.")
     return _("The weights of this run were not kept. Train anew to look inside.")

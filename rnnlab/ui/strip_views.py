@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO, GATES
-from rnnlab.inside.maps import Map, maps
+from rnnlab.inside.maps import Map, maps, real_steps
 from rnnlab.replay import Inside
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
@@ -30,28 +30,31 @@ _NORM = "|∂L/∂h|"
 
 def strips(found: Inside, steps: Sequence[str]) -> None:
     """Every gate and state of a layer over time, and how much gradient comes back to each step."""
-    rows = [_strip(one) for one in maps(found.trace) if one.name in _SHOWN]
+    real = real_steps(found.trace)
+    rows = [_strip(one, real) for one in maps(found.trace) if one.name in _SHOWN]
     words = steps if len(steps) == found.trace.inputs.shape[1] <= _MOST_LETTERS else ()
     letters = "".join(f"<i>{escape(visible(word)[:3])}</i>" for word in words)
     below = f"<div><b></b><span>{letters}</span></div>" if letters else ""
     st.html(f'<div class="lab-strips">{"".join(rows)}{below}{_gradient(found.gradient)}</div>')
 
 
-def _strip(one: Map) -> str:
-    low, mean, high = one.values.min(), one.values.mean(), one.values.max()
+def _strip(one: Map, real: NDArray[np.bool_]) -> str:
+    """A row with its numbers in words; steps that are padding are passed over, and stay empty."""
+    read = one.values[real]
+    low, mean, high = read.min(), read.mean(), read.max()
     said = _("{title}; from {low:.2f} to {high:.2f}, {mean:.2f} on average").format(
         title=one.title, low=low, high=high, mean=mean
     )
-    image = f'<img alt="" src="data:image/png;base64,{_png(_colours(one))}">'
+    image = f'<img alt="" src="data:image/png;base64,{_png(_colours(one, real))}">'
     return f'<div role="img" aria-label="{escape(said)}" title="{escape(said)}"><b>{escape(one.name)}</b><span>{image}</span></div>'
 
 
-def _colours(one: Map) -> NDArray[np.uint8]:
+def _colours(one: Map, real: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """A pixel (units, timesteps, RGBA) for each value: its gate's colour, or blue below and red above 0."""
     values = one.values.T / one.limit  # (U, T)
     colours = (GATES[one.gate],) * 2 if one.gate else (BELOW_ZERO, ABOVE_ZERO)
     below, above = (np.array(ImageColor.getrgb(colour), np.uint8) for colour in colours)
-    strength = np.clip(np.abs(values), 0, 1)[..., np.newaxis] * 255
+    strength = (real * np.clip(np.abs(values), 0, 1))[..., np.newaxis] * 255
     return np.concatenate([np.where(values[..., np.newaxis] < 0, below, above), strength], axis=-1).astype(np.uint8)
 
 
@@ -76,4 +79,5 @@ def _gradient(gradient: NDArray[np.floating]) -> str:
 def _height(value: float, largest: float) -> float:
     if value <= 0.0 or largest <= 0.0:
         return 0.0
-    return 100 * max(0.0, 1 + math.log10(value / largest) / _DECADES)
+    share = value / largest
+    return 100 * max(0.0, 1 + math.log10(share) / _DECADES) if 0.0 < share < math.inf else 0.0
