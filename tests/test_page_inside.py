@@ -222,6 +222,19 @@ class TestTyped:
         exercise(at, "hello")
         return choose(at, "Weights", Source.TYPED)
 
+    def test_typed_weights_stay_with_the_shapes_that_they_were_typed_for(self):
+        at = choose(inside(a="lstm-5"), "Weights", Source.TYPED)
+        before = [one.label for one in at.text_area]
+        assert before
+        at.query_params["task"] = "hello"
+        at.run()
+        assert not at.exception
+        assert [one.label for one in at.text_area] != before  # a vocabulary of 4 instead of 5
+        at.query_params["task"] = "hihello"
+        at.run()
+        assert not at.exception
+        assert [one.label for one in at.text_area] == before
+
     def test_weights_are_typed_and_used(self):
         at = self.typing()
         area(at, "W_h").set_value("0 0\n0 0").run()
