@@ -29,12 +29,10 @@ class Inside(NamedTuple):
     Attributes:
         trace: every value of every step.
         gradient: |∂loss/∂h_t| at every step, (T).
-        title: the name of the layer.
     """
 
     trace: Trace
     gradient: Array
-    title: str
 
 
 def later(experiment: Experiment) -> int:
@@ -71,6 +69,6 @@ def look_inside(model: Model, sample: Arrays) -> Inside | None:
     reads = model.forward(inputs).back(targets).reads
     if not reads:
         return None
-    layer, trace, gradients = reads[-1]
+    _layer, trace, gradients = reads[-1]
     assert gradients is not None
-    return Inside(trace, np.linalg.norm(gradients.h[0], axis=-1), layer)
+    return Inside(trace, np.linalg.norm(gradients.h[0], axis=-1))

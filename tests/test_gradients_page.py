@@ -6,23 +6,19 @@ import time
 import pytest
 
 from rnnlab.recording import Recording
-from rnnlab.ui import live
 from rnnlab.ui.gradient_controls import EXAMPLES, Source
 from rnnlab.ui.gradient_views import percent, power, verdict
-from tests.test_pages import ROOT, current_run, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
+from tests.test_pages import (  # noqa: F401
+    ROOT,
+    current_run,
+    engine_is_closed,
+    labelled,
+    opened,
+    pages_are_found_by_navigation,
+    press,
+    shown,
+)
 from tests.test_quiz_page import said
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engine_is_closed():
-    yield
-    live.engine().close()
-    live.engine.clear()
-
-
-@pytest.fixture(autouse=True)
-def gradients_is_a_page(monkeypatch):
-    monkeypatch.setitem(__import__("tests.test_pages", fromlist=["PAGES"]).PAGES, "Gradients", "pages/gradients.py")
 
 
 def charts(at):

@@ -14,21 +14,9 @@ from rnnlab.tasks import TASKS
 from rnnlab.texts import number
 from rnnlab.ui import live
 from rnnlab.ui.inside_choice import Source
-from tests.test_pages import labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
+from tests.test_pages import engine_is_closed, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
 
 NAMES = [exercise.name for exercise in EXERCISES]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engine_is_closed():
-    yield
-    live.engine().close()
-    live.engine.clear()
-
-
-@pytest.fixture(autouse=True)
-def inside_is_a_page(monkeypatch):
-    monkeypatch.setitem(__import__("tests.test_pages", fromlist=["PAGES"]).PAGES, "Inside", "pages/inside.py")
 
 
 def inside(**query):

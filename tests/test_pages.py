@@ -53,7 +53,7 @@ def opened(page: str = "Architectures", query: dict[str, Any] | None = None) -> 
     at.query_params.update(query or {})
     at.run()
     if page != "Architectures":
-        at.switch_page(PAGES[page]).run()
+        at.switch_page(f"pages/{page.lower()}.py").run()
     assert not at.exception
     return at
 
@@ -300,12 +300,7 @@ class TestTrain:
 
     def test_a_task_with_held_out_samples_is_trained_and_tried(self) -> None:
         at = press(opened("Train", {"task": "digit_rows", "epochs": "3", "a": "gru-16"}), "Train")
-        run = current_run(at)
-        deadline = time.monotonic() + 180
-        while run.status.active:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        at.run()
+        run = ended(at)
         assert run.status is Status.FINISHED
         assert shown(at).count("accuracy, held out") == 1
         at.segmented_control(key="cards-show").set_value(race_views.View.CONFUSION).run()
@@ -317,12 +312,7 @@ class TestTrain:
 
     def test_an_ended_race_is_seen_again_at_any_epoch(self) -> None:
         at = press(opened("Train", {"epochs": "20", "pace": "full"}), "Train")
-        run = current_run(at)
-        deadline = time.monotonic() + 180
-        while run.status.active:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        at.run()
+        run = ended(at)
         scrubber = f"epoch-{run.id}"
         assert at.slider(key=scrubber).value == 20
         at.slider(key=scrubber).set_value(3).run()
@@ -339,14 +329,9 @@ class TestTrain:
 
     def test_a_replay_plays_to_the_end_and_rests(self) -> None:
         at = press(opened("Train", {"epochs": "20", "pace": "full"}), "Train")
-        run = current_run(at)
-        deadline = time.monotonic() + 180
-        while run.status.active:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        at.run()
+        run = ended(at)
         press(at, "Play")
-        seen = set()
+        seen, deadline = set(), time.monotonic() + 180
         while any(button.label == "Pause" for button in at.button):
             assert time.monotonic() < deadline
             seen.add(at.slider(key=f"epoch-{run.id}").value)
@@ -447,6 +432,17 @@ class TestTrain:
         at = opened("Train", {"run": "0123456789", "epochs": "70"})
         assert "no longer here" in at.info[0].value
         assert labelled(at.number_input, "Epochs")[0].value == 70
+
+
+def ended(at: AppTest) -> Run:
+    """The run of this page when it has ended, and the page has seen it."""
+    run = current_run(at)
+    deadline = time.monotonic() + 180
+    while run.status.active:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    at.run()
+    return run
 
 
 def current_run(at: AppTest) -> Run:

@@ -5,20 +5,7 @@ import pytest
 from rnnlab.quiz import bank
 from rnnlab.quiz.making import make
 from rnnlab.quiz.questions import answer_text, right_answer
-from rnnlab.ui import live
-from tests.test_pages import ROOT, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engine_is_closed():
-    yield
-    live.engine().close()
-    live.engine.clear()
-
-
-@pytest.fixture(autouse=True)
-def quiz_is_a_page(monkeypatch):
-    monkeypatch.setitem(__import__("tests.test_pages", fromlist=["PAGES"]).PAGES, "Quiz", "pages/quiz.py")
+from tests.test_pages import ROOT, engine_is_closed, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
 
 
 def quiz(**query):

@@ -5,14 +5,12 @@ Mikolov & Bengio, "On the Difficulty of Training Recurrent Neural Networks" (201
 ``fresh`` draws new models to measure, ``clipping`` trains with gradients that explode.
 """
 
-from rnnlab.gradients.flow import LEFT, Flow, Question, flow, has_time, horizon, question
+from rnnlab.gradients.flow import Flow, Question, flow, has_time, horizon, question
 from rnnlab.gradients.fresh import FIRST, Fresh, Scaling, asked, new_model, rescaled
-from rnnlab.gradients.matrices import Block, blocks, bound, spectral_radius
+from rnnlab.gradients.matrices import blocks, bound
 
 __all__ = [
     "FIRST",
-    "LEFT",
-    "Block",
     "Flow",
     "Fresh",
     "Question",
@@ -26,5 +24,4 @@ __all__ = [
     "new_model",
     "question",
     "rescaled",
-    "spectral_radius",
 ]
