@@ -58,7 +58,7 @@ def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> di
     """
     x_scale = alt.Scale(domain=[-0.7, steps - 0.3], reverse=True, nice=False)
     axis = alt.Axis(format="d", tickMinStep=1, tickCount=10, grid=False)
-    named = _("steps back in time, from the loss at the right") if last else None
+    named = _("steps back, from the loss (right)") if last else None
     x = alt.X("from:Q", title=named, scale=x_scale, axis=axis)
     y_scale = alt.Scale(type="log", domain=[LOWEST, top], clamp=True, nice=False)
     values = [10.0**power for power in range(-12, round(math.log10(top)) + 1, 4)]
