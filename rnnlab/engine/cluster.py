@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 
 import dask
-from distributed import LocalCluster
+from distributed import LocalCluster, Scheduler
 
 from rnnlab.experiment import Device
 
@@ -39,6 +41,13 @@ def local_cluster(workers: int) -> LocalCluster:
         silence_logs=logging.CRITICAL,
         env={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_MODULE_LOADING": "LAZY"},
     )
+
+
+def keep_few_events(topic: str, dask_scheduler: Scheduler) -> None:
+    """Let a scheduler, which runs this, keep few events of a topic: those of a race may hold megabytes of weights each."""
+    with suppress(AttributeError):  # the names of a Dask of another version; it then keeps as many as it is set to
+        events = dask_scheduler._broker._topics[topic]
+        events.events = deque(events.events, maxlen=KEPT_MESSAGES)
 
 
 def fittest(devices: Mapping[str, Devices], busy: Mapping[str, int], wanted: str, races: int) -> str | None:

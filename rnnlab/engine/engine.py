@@ -27,7 +27,7 @@ from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
 from rnnlab.engine.answers import Answers
-from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
+from rnnlab.engine.cluster import Devices, device_title, fittest, keep_few_events, local_cluster
 from rnnlab.engine.runs import Run, drop_oldest_recordings
 from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
@@ -255,6 +255,7 @@ class Engine:
             self._cluster = address = local_cluster(self._size)
         self._client = Client(address, set_as_default=False, timeout=SILENCE)
         self._client.subscribe_topic(self._topic, self._on_event)
+        self._client.run_on_scheduler(keep_few_events, self._topic)
 
     def _look(self) -> None:
         """Compare with the cluster: warm new workers up, and end what ran on those that are gone."""
