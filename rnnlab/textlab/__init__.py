@@ -1,0 +1,1 @@
+"""The text lab: a character-level language model, what it writes, and what its cells have learned. NumPy alone."""
