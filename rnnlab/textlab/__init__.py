@@ -1,1 +1,1 @@
-"""The text lab: a character-level language model, what it writes, and what its cells have learned. NumPy alone."""
+"""What a model has learned from a text, and what it is measured against; NumPy only."""
