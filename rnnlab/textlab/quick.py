@@ -74,7 +74,9 @@ class QuickLayer:
     def zeros(self, *batch: int) -> State:
         """The state that everything begins with."""
         shape = (*batch, self.units)
-        return State(np.zeros(shape, np.float32), np.zeros(shape if self.cell is Cell.LSTM else (*batch, 0), np.float32))
+        return State(
+            np.zeros(shape, np.float32), np.zeros(shape if self.cell is Cell.LSTM else (*batch, 0), np.float32)
+        )
 
     def _simple_rnn(self, x: Floats, h: Floats, _c: Floats, hold: Hold) -> Values:
         sums = h @ self._recurrent
@@ -161,9 +163,7 @@ class QuickModel:
         """The state that everything begins with, of every layer."""
         return tuple(layer.zeros(*batch) for layer in self.layers)
 
-    def step(
-        self, tokens: NDArray[Any] | int, states: Sequence[State], holds: Sequence[Hold] | None = None
-    ) -> Stepped:
+    def step(self, tokens: NDArray[Any] | int, states: Sequence[State], holds: Sequence[Hold] | None = None) -> Stepped:
         """Read one character of each text.
 
         Args:

@@ -182,7 +182,9 @@ class Writer:
         SEED.check("seed", seed)
         self._quick = QuickModel(model)
         if len(vocabulary) != self._quick.vocabulary_size:
-            raise ValueError(f"the vocabulary must have {self._quick.vocabulary_size} characters, not {len(vocabulary)}")
+            raise ValueError(
+                f"the vocabulary must have {self._quick.vocabulary_size} characters, not {len(vocabulary)}"
+            )
         self.vocabulary, self.seed, self.fold = vocabulary, seed, fold
         self._number_of = {character: number for number, character in enumerate(vocabulary)}
 
