@@ -113,7 +113,7 @@ class Tested(NamedTuple):
     def rank(self, part: str) -> int:
         """At which place the unit stands by how much the loss rises in a part ("whole", "inside", …); 1 is the most."""
         own = getattr(self.effect, part).loss.by
-        return 1 + sum(getattr(other, part).loss.by > own for other in self.others)
+        return 1 + len([other for other in self.others if getattr(other, part).loss.by > own])
 
 
 def hold_unit(

@@ -47,9 +47,16 @@ class Found(NamedTuple):
     left_out: dict[str, str]
 
 
-#: A single straight mark is an apostrophe beside a letter on its left ("don't", "dogs'") unless letters are a prefix of Python;
-#: inside, one between two letters is one as well. What is quoted so stands on one line.
-_SINGLE = r"(?<![\w'])[rRbBfFuU]{0,2}(?P<single>'(?:\\[^\n]|[^'\\\n]|(?<=\w)'(?=\w)){1,1000}?'(?!\w))"
+#: Where a straight single mark is an apostrophe: between letters ("don't"), and for letters left out at the beginning or the end
+#: of a word, as plays have them.
+_WITHIN = r"(?<=\w)'(?=\w)"
+_BEFORE = r"'(?=(?:tis|twas|twere|twill|twould|twixt|tween|gainst|mongst|em|s|st|scape|fore|bout|cause|larum|n|d|ll)\b)"
+_BEHIND = r"(?:(?<= i)|(?<= o)|(?<= a)|(?<= th)|(?<= ha)|(?<= wi)|(?<=\ni)|(?<=\nO)|(?<=\nI))'"
+#: What is quoted with single marks stands on one line; letters may precede as a prefix of Python.
+_SINGLE = (
+    rf"(?<![\w'])[rRbBfFuU]{{0,2}}(?P<single>(?!{_BEFORE})'"
+    rf"(?:\\[^\n]|[^'\\\n]|{_WITHIN}|{_BEFORE}|{_BEHIND}){{1,1000}}?(?!{_BEHIND})'(?!\w))"
+)
 #: What is said may go over lines; where the closing mark has been forgotten it ends with the paragraph.
 _QUOTED = re.compile(
     r'"(?:\\[^\n]|[^"\\\n]|\n(?![ \t]*\n)|\\)*(?:"|(?=\n)|\Z)'
@@ -176,7 +183,8 @@ def _speaker(text: str) -> Values:
 
 def _word_start(text: str) -> Values:
     letters = _each(str.isalnum)(text)
-    return letters * (1.0 - np.concatenate([np.zeros(1, np.float32), letters[:-1]]))
+    before = np.concatenate([np.zeros(1, np.float32), letters[:-1]])
+    return (letters > before).astype(np.float32)
 
 
 def _is_vowel(character: str) -> bool:

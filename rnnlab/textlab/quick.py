@@ -65,7 +65,7 @@ class QuickLayer:
 
     def looked_up(self, tokens: NDArray[Any] | int) -> Floats:
         """What tokens (…) add to the sums of all gates, (…, G·U)."""
-        return self._table[tokens]  # type: ignore[no-any-return]
+        return self._table[tokens]
 
     def summed(self, inputs: Floats) -> Floats:
         """What the layer below (…, D) adds to the sums of all gates, (…, G·U)."""
@@ -171,7 +171,7 @@ class QuickModel:
             states: of every layer, (…, U).
             holds: for every layer what changes its h or c in passing; None changes nothing.
         """
-        sums, after = self.layers[0].looked_up(tokens), []
+        sums, after = self.layers[0].looked_up(tokens), list[State]()
         for number, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
             if number:
                 sums = layer.summed(after[-1].h)
@@ -181,7 +181,7 @@ class QuickModel:
 
     def logits(self, h: Floats) -> Floats:
         """What stands inside softmax, (…, V), from h of the last layer, (…, U)."""
-        return h @ self._kernel + self._bias  # type: ignore[no-any-return]
+        return h @ self._kernel + self._bias
 
     def begun(self, states: Sequence[State] | None, *batch: int) -> tuple[State, ...]:
         """These states in float32, or zeros.

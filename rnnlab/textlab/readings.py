@@ -35,7 +35,7 @@ class Readings(NamedTuple):
 
     @property
     def units(self) -> int:
-        return next(iter(self.layers[0].values())).shape[1]
+        return int(next(iter(self.layers[0].values())).shape[1])
 
     def of(self, layer: int, kind: str, unit: int) -> Floats:
         """One unit's values over the passage, (N)."""

@@ -91,7 +91,13 @@ def search(readings: Readings, features: Mapping[str, Floats], most: int = 10) -
         found.append((labels, now, np.abs(now) / scatter))
     largest.sort()
     matches = [
-        Match(name, *labels[unit], abs(float(r[unit])), 1 if r[unit] >= 0 else -1, _p(float(t[unit]), largest))
+        Match(
+            name,
+            *labels[unit],
+            score=abs(float(r[unit])),
+            sign=1 if r[unit] >= 0 else -1,
+            p=_p(float(t[unit]), largest),
+        )
         for labels, by_feature, measured in found
         for name, r, t in zip(names, by_feature.T, measured.T, strict=True)
         for unit in np.argsort(-np.abs(r), kind="stable")[:most]

@@ -238,10 +238,12 @@ class Writer:
     ) -> Written:
         tokens = np.zeros(len(fixed), np.intp)
         tokens[: len(given)] = given
-        said = [_Said.of(*block, choosing) for block in self._blocks(tokens, len(given), choosing, start)]
-        first = _Said.nothing(min(ALTERNATIVES, len(self.vocabulary)))
-        columns = (np.concatenate(column) for column in zip(first, *said, strict=True))
-        return Written(self.vocabulary, tokens, fixed, *columns, choosing, self.seed, start)
+        said = [_Said.nothing(min(ALTERNATIVES, len(self.vocabulary)))]
+        said += [_Said.of(*block, choosing) for block in self._blocks(tokens, len(given), choosing, start)]
+        joined = _Said(*(np.concatenate(column) for column in zip(*said, strict=True)))
+        return Written(
+            self.vocabulary, tokens, fixed, choosing=choosing, seed=self.seed, start=start, **joined._asdict()
+        )
 
     def _blocks(
         self, tokens: NDArray[np.intp], given: int, choosing: Choosing, states: tuple[State, ...]
@@ -285,9 +287,9 @@ class _Said(NamedTuple):
         plain, chances = distribution(logits), distribution(logits, choosing)
         top = np.argsort(-logits, axis=-1, kind="stable")[:, :ALTERNATIVES]
         there = tokens[:, np.newaxis]
-        own = (np.take_along_axis(values, there, -1)[:, 0].astype(np.float32) for values in (plain, chances))
-        best = (np.take_along_axis(values, top, -1).astype(np.float32) for values in (plain, chances))
-        return cls(*own, top, *best)
+        own = [np.take_along_axis(values, there, -1)[:, 0].astype(np.float32) for values in (plain, chances)]
+        best = [np.take_along_axis(values, top, -1).astype(np.float32) for values in (plain, chances)]
+        return cls(own[0], own[1], top, best[0], best[1])
 
     @classmethod
     def nothing(cls, alternatives: int) -> _Said:
