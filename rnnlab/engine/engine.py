@@ -28,7 +28,7 @@ from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
 from rnnlab.engine.answers import Answers
 from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
-from rnnlab.engine.runs import Run
+from rnnlab.engine.runs import Run, drop_oldest_recordings
 from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
@@ -96,7 +96,7 @@ class Engine:
             pace: how fast it goes; may be changed while it runs.
             owner: who started it (any text), for ``newest_of``.
         """
-        run = Run(experiments, pace, owner)
+        run = Run(experiments, pace, Path(self._folder.name), owner)
         with self._lock:
             self._runs[run.id] = run
             self._forget_oldest()
@@ -350,10 +350,11 @@ class Engine:
             with self._lock:
                 if run.attempt == attempt and run.status.active:
                     if reached:
-                        run.settle(reached, Path(self._folder.name))
+                        run.settle(reached)
                     else:
                         run.end(*end)
                     self._futures.pop(run.id, None)
+                    self._forget_oldest()
             self._wake.set()
 
         return settle
@@ -395,3 +396,4 @@ class Engine:
         for run in ended[: max(0, len(self._runs) - KEPT_RUNS)]:
             del self._runs[run.id]
             run.forget()
+        drop_oldest_recordings(self._runs.values())
