@@ -103,6 +103,15 @@ def test_only_a_text_of_ones_own_is_given():
         Corpus("elsewhere")
 
 
+@pytest.mark.parametrize(
+    "plain",
+    [{}, {"source": "own", "own": 5}, {"source": "own", "colour": 1}, {"source": "tape"}, ["own"], {"source": 3}],
+)
+def test_what_is_no_corpus_is_not_read_as_one(plain):
+    with pytest.raises(ValueError, match=r"corpus has|must be"):
+        Corpus.from_json(plain)
+
+
 def test_line_ends_and_unseen_marks_are_made_harmless():
     assert own("\ufeffa\r\nb\rc\fd\u2028e\u202ef").text == "a\nb\nc\nd\nef"
 

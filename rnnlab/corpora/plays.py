@@ -36,7 +36,7 @@ class _Plays(Reader):
     def parts(self) -> tuple[Part, ...]:
         plays = _files()
         return (
-            (Part("", _("all plays")), *(Part(name, _heading(path)) for name, path in plays.items())) if plays else ()
+            (Part("", _("All plays")), *(Part(name, _heading(path)) for name, path in plays.items())) if plays else ()
         )
 
     def missing(self) -> str:
