@@ -73,15 +73,10 @@ def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
         model = rescaled(moment.model, chosen.fresh.scaling, chosen.fresh.scale) if moment else None
         lanes.append(Seen(look, experiment.architecture, model, flow(model, asking) if model else None))
     if not any(lane.model for lane in lanes):
-        st.info(_not_recorded(run), icon=":material/visibility_off:")
+        why = dict.fromkeys(map(moments.missing, run.lanes))
+        st.info(" ".join(why), icon=":material/visibility_off:")
         return None
     return Subject(tuple(lanes), asking, run, epoch, number)
-
-
-def _not_recorded(run: Run) -> str:
-    if run.status.active and not run.epoch:
-        return _("The first epoch is still under way. Its weights will be looked into as soon as it is done.")
-    return _("This run has no recorded weights: its models are too large for that, or it ended before the first epoch did. Smaller ones can be looked into.")  # fmt: skip
 
 
 def _samples(experiment: Experiment) -> Arrays:
