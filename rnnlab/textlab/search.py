@@ -91,13 +91,7 @@ def search(readings: Readings, features: Mapping[str, Floats], most: int = 10) -
         found.append((labels, now, np.abs(now) / scatter))
     largest.sort()
     matches = [
-        Match(
-            name,
-            *labels[unit],
-            score=abs(float(r[unit])),
-            sign=1 if r[unit] >= 0 else -1,
-            p=_p(float(t[unit]), largest),
-        )
+        _match(name, labels[unit], float(r[unit]), _p(float(t[unit]), largest))
         for labels, by_feature, measured in found
         for name, r, t in zip(names, by_feature.T, measured.T, strict=True)
         for unit in np.argsort(-np.abs(r), kind="stable")[:most]
@@ -162,6 +156,11 @@ def _spread(both: NDArray[np.complexfloating], length: int) -> Floats:
     once = np.abs(both[:, 0]) ** 2 + (np.abs(both[:, -1]) ** 2 if length % 2 == 0 else 0.0)
     doubled: Floats = 2.0 * np.einsum("kf,kf->k", parts, parts)  # the other frequencies stand for two each
     return np.sqrt(np.maximum(doubled - once, 0.0)) / length  # type: ignore[no-any-return]
+
+
+def _match(feature: str, label: tuple[int, str, int], r: float, p: float) -> Match:
+    layer, kind, unit = label
+    return Match(feature, layer, kind, unit, abs(r), 1 if r >= 0 else -1, p)
 
 
 def _p(measured: float, largest: Floats) -> float:
