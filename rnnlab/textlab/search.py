@@ -8,6 +8,9 @@ beginning), which leaves all as it is but what stands beside what. Each pair's r
 scatters over all shifts, and then by the largest such number of all units and features at each shift: max-T of Westfall &
 Young, "Resampling-Based Multiple Testing" (1993), so that p holds for the whole search. Shifts as in Upton & Fingleton,
 "Spatial Data Analysis by Example" (1985), and Harris, "A Shift Test for Independence in Generic Time Series" (2020).
+
+Measured on units and features of noise, with memories of up to 100 and 200 characters: of 200 passages of 12,000 characters
+5.5 % have a p below 0.05 somewhere, of 300 of 4,000 characters, in which the slowest feature comes only ten times, 8 %.
 """
 
 from __future__ import annotations
