@@ -116,7 +116,9 @@ class Corpus:
     def title(self) -> str:
         """The text as a heading says it."""
         titles = dict(parts(self.source))
-        return titles.get(self.part or next(iter(titles), ""), READERS[self.source].title)
+        source = _(READERS[self.source].title)
+        part = titles.get(self.part or next(iter(titles), ""), self.part)
+        return _("{source}: {part}").format(source=source, part=part) if part else source
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values that ``from_json`` reads back."""

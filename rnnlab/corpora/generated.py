@@ -82,7 +82,7 @@ KINDS: dict[str, tuple[str, Callable[[], str]]] = {
 
 
 class _Generated(Reader):
-    title = _("Generated")
+    title = noted("Generated")
 
     def parts(self) -> tuple[Part, ...]:
         return tuple(Part(name, _(title)) for name, (title, _make) in KINDS.items())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rnnlab.corpora.reader import Part, Reader
 from rnnlab.text_file import checked
-from rnnlab.texts import _
+from rnnlab.texts import _, noted
 
 
 class _OwnText(Reader):
-    title = _("Your own text")
+    title = noted("Your own text")
 
     def parts(self) -> tuple[Part, ...]:
         return ()

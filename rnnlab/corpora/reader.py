@@ -11,12 +11,14 @@ class Part(NamedTuple):
     """One text of a source, as a select box offers it."""
 
     name: str
+    #: What the source is called, noted for the catalogue.
     title: str
 
 
 class Reader:
     """Reads the texts of one source; the same on every machine that has the same packages."""
 
+    #: What the source is called, noted for the catalogue.
     title: str
 
     def parts(self) -> tuple[Part, ...]:
@@ -27,14 +29,14 @@ class Reader:
         """Why the source is not to be had on this machine, as a sentence; empty where it is."""
         return ""
 
-    def check(self, part: str, own: str) -> str:
+    def check(self, part: str, own: str) -> str:  # noqa: ARG002 - a person's own has no parts
         """The text that a person brings, as it is kept; empty where this source takes none.
 
         Raises:
-            ValueError: such a text, or such a part, is not for this source.
+            ValueError: this source takes no such text, or no such part.
         """
         if own:
-            raise ValueError(_("{title} takes no text of your own").format(title=self.title))
+            raise ValueError(_("{title} takes no text of your own").format(title=_(self.title)))
         return own
 
     def read(self, part: str) -> str:
