@@ -46,11 +46,13 @@ __all__ = [
     "compile_flatten",
     "compile_forward",
     "compile_step",
+    "compiled",
     "configure",
     "devices",
     "keras",
     "place",
     "resolve",
+    "tf",
 ]
 
 Samples = NDArray[np.float32] | NDArray[np.int32]
@@ -60,7 +62,7 @@ Flatten = Callable[[], NDArray[np.float32]]
 
 #: Compiles a function. It need not translate Python's ``if`` and ``for``, which would leave a file behind for each function
 #: when a process is killed.
-_compiled = functools.partial(tf.function, autograph=False)
+compiled = functools.partial(tf.function, autograph=False)
 
 
 @functools.cache
@@ -124,7 +126,7 @@ def compile_step(model: keras.Model, optimizer: keras.Optimizer, form: Form, dev
     """
     where, encode = resolve(device), _encoder(model, form)
 
-    @_compiled
+    @compiled
     def step(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
         with tf.device(where):
             with tf.GradientTape() as tape:
@@ -141,7 +143,7 @@ def compile_forward(model: keras.Model, form: Form, device: str) -> Forward:
     """The model as a compiled function of inputs (B, …), as a task has them, to outputs (B, S, K), for any B."""
     where, encode = resolve(device), _encoder(model, form)
 
-    @_compiled(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @compiled(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def forward(inputs: Any) -> Any:
         with tf.device(where):
             return _in_steps(model(encode(inputs), training=False), form)
@@ -156,7 +158,7 @@ def compile_flatten(model: keras.Model, device: str) -> Flatten:
     """
     where, variables = resolve(device), [variable.value for variable in model.weights]
 
-    @_compiled
+    @compiled
     def flatten() -> Any:
         with tf.device(where):
             return tf.concat([tf.reshape(variable, [-1]) for variable in variables], axis=0)

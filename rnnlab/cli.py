@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from rnnlab import char_terminal
+from rnnlab import char_terminal, text_file, text_terminal
 from rnnlab.architecture import (
     BATCH_SIZE,
     EMBEDDING_DIM,
@@ -50,7 +50,7 @@ from rnnlab.experiment import (
 from rnnlab.formulas import layer_formulas, shape_text, term_text
 from rnnlab.history import Chunk, History, Reached, Scores, Status
 from rnnlab.quiz import terminal
-from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task, text_file
+from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import samples
 from rnnlab.tasks.text import TEXT_LENGTH
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     tasks.set_defaults(command=_tasks)
     devices = commands.add_parser("devices", help="list the devices to train on")
     devices.set_defaults(command=_devices)
+    text_terminal.add(commands.add_parser("text", help="learn to continue a text, write, and look into the cells"))
     terminal.add(commands.add_parser("quiz", help="make a quiz about parameter counts, grade answers, export it"))
     return parser
 

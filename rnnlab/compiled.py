@@ -5,7 +5,6 @@ Compiling takes half a second, where 50 epochs of "hihello" take a tenth of one.
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,8 @@ from rnnlab.architecture import Architecture, Form
 from rnnlab.backend import keras
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Training
 from rnnlab.models import build
+from rnnlab.pool import Pool
+from rnnlab.textlab.experiment import TextTraining
 
 #: Compiled models that wait to be used again, so that a second run of the same architecture starts at once.
 KEPT, KEPT_PARAMETERS = 32, 2_000_000
@@ -40,8 +41,7 @@ class Compiled(NamedTuple):
 
 
 Key = tuple[Architecture, Form, Optimizer, Clipping, float, str]
-_kept: dict[Key, list[Compiled]] = {}
-_lock = threading.Lock()
+pool = Pool[Compiled](KEPT)
 
 
 def key_of(experiment: Experiment) -> Key:
@@ -54,17 +54,12 @@ def key_of(experiment: Experiment) -> Key:
 
 def take(key: Key, training: Training) -> Compiled:
     """A compiled model that fits, kept from an earlier run or new."""
-    with _lock:
-        if found := _kept.get(key):
-            compiled = found.pop()
-            if not found:
-                del _kept[key]
-            return compiled
-    architecture, form = key[:2]
+    return pool.take(key, lambda: _compile(*key[:2], training))
+
+
+def _compile(architecture: Architecture, form: Form, training: Training) -> Compiled:
     model = build(architecture, form, training.seed, training.device)
-    optimizer = make_optimizer(training)
-    optimizer.build(model.trainable_variables)
-    fresh = [np.asarray(variable) for variable in optimizer.variables]
+    optimizer, fresh = built_optimizer(training, model)
     return Compiled(
         model,
         optimizer,
@@ -76,18 +71,21 @@ def take(key: Key, training: Training) -> Compiled:
 
 
 def give_back(key: Key, compiled: Compiled) -> None:
-    """Keep a compiled model for the next run, and let go of the one that has waited longest where there are many."""
-    with _lock:
-        if compiled.model.count_params() <= KEPT_PARAMETERS:
-            _kept.setdefault(key, []).append(compiled)
-        while sum(map(len, _kept.values())) > KEPT:
-            oldest = next(iter(_kept))
-            _kept[oldest].pop()
-            if not _kept[oldest]:
-                del _kept[oldest]
+    """Keep a compiled model for the next run, unless it is large."""
+    if compiled.model.count_params() <= KEPT_PARAMETERS:
+        pool.give_back(key, compiled)
 
 
-def make_optimizer(training: Training) -> keras.Optimizer:
+def built_optimizer(
+    training: Training | TextTraining, model: keras.Model
+) -> tuple[keras.Optimizer, list[NDArray[Any]]]:
+    """An optimizer for the weights of a model, and its variables as they are before the first step."""
+    optimizer = make_optimizer(training)
+    optimizer.build(model.trainable_variables)
+    return optimizer, [np.asarray(variable) for variable in optimizer.variables]
+
+
+def make_optimizer(training: Training | TextTraining) -> keras.Optimizer:
     """Keras' optimizer as the settings say."""
     clip = {
         Clipping.NONE: {},

@@ -25,8 +25,10 @@ from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Start,
 from rnnlab.models import build
 from rnnlab.recording import Flat
 from rnnlab.reference import KerasSide, Model
+from rnnlab.stream_training import StreamTrainer
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Arrays, confusion_table, score
+from rnnlab.textlab.experiment import TextExperiment
 
 Report = Callable[[int, Chunk], None]
 
@@ -216,24 +218,37 @@ def keras_side(model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> Ker
     return KerasSide(*backend.gradients(built, form, inputs, targets))
 
 
-TRAINERS: dict[TrainerKind, Callable[[Experiment, Start], Trainer | CharTrainer]] = {
+AnyTrainer = Trainer | CharTrainer | StreamTrainer
+
+TRAINERS: dict[TrainerKind, Callable[[Experiment, Start], AnyTrainer]] = {
     TrainerKind.KERAS: Trainer,
     TrainerKind.NUMPY: CharTrainer,
 }
 
 
+def trainer_of(experiment: Experiment | TextExperiment, start: Start) -> AnyTrainer:
+    """Who trains this experiment.
+
+    Raises:
+        ValueError: it cannot be trained here.
+    """
+    if isinstance(experiment, TextExperiment):
+        return StreamTrainer(experiment, start)
+    return TRAINERS[experiment.training.trainer](experiment, start)
+
+
 class _Lane:
     """One experiment in a race: its trainer, or why it has none, and what it has reached."""
 
-    def __init__(self, experiment: Experiment, start: Start) -> None:
+    def __init__(self, experiment: Experiment | TextExperiment, start: Start) -> None:
         self.experiment, self.start = experiment, start
         self.status, self.reason = Status.RUNNING, ""
         self.history = History(start=start.epochs, seconds=start.seconds)
         self.reported = (start.epochs, 0.0)  # epochs, and how much of the next
         self.sent = (start.epochs - 1, -math.inf)  # of which epoch the newest weights that were reported are, and when
-        self.trainer: Trainer | CharTrainer | None = None
+        self.trainer: AnyTrainer | None = None
         try:
-            self.trainer = TRAINERS[experiment.training.trainer](experiment, start)
+            self.trainer = trainer_of(experiment, start)
         except ValueError as error:
             self.status, self.reason = Status.FAILED, str(error)
         else:
@@ -250,7 +265,7 @@ class _Lane:
             self._record()
             if not np.isfinite(scores.loss):
                 self.status = Status.DIVERGED
-            elif self.history.epochs >= self.experiment.training.epochs:
+            elif self.history.epochs >= self.experiment.epochs:
                 self.status = Status.FINISHED
         else:
             self.history.part = self.trainer.part
@@ -293,7 +308,7 @@ class _Lane:
 
 
 def race(
-    experiments: Sequence[Experiment],
+    experiments: Sequence[Experiment | TextExperiment],
     report: Report,
     control: Control | None = None,
     starts: Sequence[Start] | None = None,

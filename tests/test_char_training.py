@@ -158,5 +158,5 @@ def test_a_run_knows_from_its_start_which_lanes_are_not_trained(tmp_path):
 
 
 def test_numpy_trains_on_the_cpu_whatever_is_chosen():
-    assert of_numpy(device="gpu:1").training.place == "cpu"
-    assert Training(device="gpu:1").place == "gpu:1"
+    assert of_numpy(device="gpu:1").place == "cpu"
+    assert Experiment(Architecture(), training=Training(device="gpu:1")).place == "gpu:1"

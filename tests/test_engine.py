@@ -273,11 +273,11 @@ class TestManyRuns:
 
     def test_newest_of_an_owner_is_what_is_still_going_on(self, engine: Engine) -> None:
         older, newer = (engine.start(HIHELLO, slow(5), "somebody") for _ in range(2))
-        assert engine.newest_of("somebody") is newer
-        assert engine.newest_of("somebody else") is engine.newest_of("") is None
+        assert engine.newest_of("somebody", Experiment) is newer
+        assert engine.newest_of("somebody else", Experiment) is engine.newest_of("", Experiment) is None
         engine.stop(ended_soon := newer)
         ended(ended_soon)
-        assert engine.newest_of("somebody") is older
+        assert engine.newest_of("somebody", Experiment) is older
 
 
 class TestAnswers:

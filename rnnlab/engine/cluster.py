@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import dask
-from distributed import LocalCluster, Scheduler
+from distributed import Client, LocalCluster, Scheduler
 
 from rnnlab.experiment import Device
 
@@ -43,8 +44,13 @@ def local_cluster(workers: int) -> LocalCluster:
     )
 
 
-def keep_few_events(topic: str, dask_scheduler: Scheduler) -> None:
-    """Let a scheduler, which runs this, keep few events of a topic: those of a race may hold megabytes of weights each."""
+def listen(client: Client, topic: str, hear: Callable[[Any], None]) -> None:
+    """Hear every event of a topic. The scheduler is to keep few of them: those of a race may hold megabytes of weights."""
+    client.subscribe_topic(topic, hear)
+    client.run_on_scheduler(_keep_few_events, topic)
+
+
+def _keep_few_events(topic: str, dask_scheduler: Scheduler) -> None:
     with suppress(AttributeError):  # the names of a Dask of another version; it then keeps as many as it is set to
         events = dask_scheduler._broker._topics[topic]
         events.events = deque(events.events, maxlen=KEPT_MESSAGES)

@@ -8,13 +8,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from rnnlab.experiment import Experiment, Pace, PaceKind
+from rnnlab.experiment import Experiment, Pace, PaceKind, Trainable
 from rnnlab.history import History, Reached, Start, Status
 from rnnlab.recording import Recording
+from rnnlab.textlab.experiment import TextExperiment
 
 #: Bytes that the recordings of all runs may take as files; those of runs that ended long ago go first.
 KEPT_RECORDINGS = 500 * 2**20
+
+
+E = TypeVar("E", bound=Trainable)
 
 
 @lru_cache(maxsize=12)
@@ -24,10 +29,10 @@ def read_recording(file: Path) -> Recording:
 
 
 @dataclass(eq=False)
-class RunLane:
+class LaneOf(Generic[E]):
     """One experiment of a run."""
 
-    experiment: Experiment
+    experiment: E
     history: History = field(default_factory=History)
     status: Status = Status.WAITING
     reason: str = ""
@@ -85,16 +90,16 @@ class RunLane:
 
 
 @dataclass(eq=False)
-class Run:
+class RunOf(Generic[E]):
     """A race of experiments, from its start to its end and over every Stop and Continue."""
 
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[E, ...]
     pace: Pace
     folder: Path  # for its files
     owner: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:10])
-    lanes: tuple[RunLane, ...] = ()
-    racing: tuple[RunLane, ...] = ()
+    lanes: tuple[LaneOf[E], ...] = ()
+    racing: tuple[LaneOf[E], ...] = ()
     stopping: bool = False
     worker: str = ""
     device: str = ""
@@ -106,6 +111,10 @@ class Run:
     def __post_init__(self) -> None:
         self.lanes = tuple(map(_new_lane, self.experiments))
         self.racing = tuple(lane for lane in self.lanes if lane.status.active)
+
+    def is_of(self, kind: type[Any]) -> bool:
+        """Whether it is a race of experiments of this kind."""
+        return isinstance(self.experiments[0], kind)
 
     @property
     def attempt(self) -> str:
@@ -131,11 +140,11 @@ class Run:
     @property
     def left(self) -> float | None:
         """Seconds to go at the present speed; None while that cannot be said."""
-        done = self.epoch + max(lane.history.part for lane in self.lanes)
-        to_go = self.experiments[0].training.epochs - done
+        first, epochs = self.experiments[0], self.epoch + max(lane.history.part for lane in self.lanes)
         if self.pace.kind is PaceKind.SLOW:
-            return to_go / self.pace.epochs_per_second
-        return self.elapsed / done * to_go if done else None
+            return (first.epochs - epochs) / self.pace.epochs_per_second
+        done = first.done(epochs)
+        return self.elapsed / done * (1 - done) if done else None
 
     def begin(self, worker: str) -> None:
         """A worker has taken this run."""
@@ -143,7 +152,7 @@ class Run:
         for lane in self.racing:
             lane.status = Status.PREPARING
 
-    def reported(self, lane: RunLane) -> None:
+    def reported(self, lane: LaneOf[E]) -> None:
         """A lane has reported epochs."""
         self._since = self._since or time.monotonic()
         if lane.status.active:
@@ -193,7 +202,7 @@ class Run:
             lane.keep_recording(self.folder / f"{self.attempt}-{number}-weights.npz")
 
 
-def drop_oldest_recordings(runs: Collection[Run]) -> None:
+def drop_oldest_recordings(runs: Collection[RunOf[Any]]) -> None:
     """Delete recordings of the runs that ended longest ago, as long as all together take more than may be kept."""
     total = sum(run.recording_bytes for run in runs)
     for run in sorted(runs, key=lambda run: run.ended):
@@ -204,8 +213,14 @@ def drop_oldest_recordings(runs: Collection[Run]) -> None:
             lane.drop_recording()
 
 
-def _new_lane(experiment: Experiment) -> RunLane:
+def _new_lane(experiment: E) -> LaneOf[E]:
     """A lane that waits; one that its trainer does not train has failed before anything begins."""
     if reason := experiment.refusal:
-        return RunLane(experiment, status=Status.FAILED, reason=reason)
-    return RunLane(experiment)
+        return LaneOf(experiment, status=Status.FAILED, reason=reason)
+    return LaneOf(experiment)
+
+
+Run = RunOf[Experiment]
+RunLane = LaneOf[Experiment]
+TextRun = RunOf[TextExperiment]
+TextLane = LaneOf[TextExperiment]
