@@ -72,9 +72,7 @@ class StreamTrainer:
         self._step = 0
         self._losses: list[float] = []  # of the steps since the last measurement
         self._right: list[float] = []
-        learn(
-            *self._streams[0], self._states, np.int32(0)
-        )  # compiles it, where it is new; what it learned is overwritten
+        compiled.learn(*self._streams[0], self._states, np.int32(0))  # compiles it where new; it is undone below
         if start.state:
             self._restore(start.state)
         else:
