@@ -112,13 +112,7 @@ def _commented(text: str) -> Values:
 
 def _in_string(text: str) -> Values:
     """As Python writes strings; three marks open and close as well as one."""
-
-    def span(match: re.Match[str]) -> tuple[int, int]:
-        if match[0].startswith(('"""', "'''")):
-            return match.start(), match.end() - 1
-        return _to_closing(match)
-
-    return _spans((span(match) for match in _CODE.finditer(text) if not match["comment"]), len(text))
+    return _spans((_to_closing(match) for match in _CODE.finditer(text) if not match["comment"]), len(text))
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
