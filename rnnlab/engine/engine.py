@@ -6,7 +6,6 @@ not taken yet, and notices what is gone. Everyone else only changes what is want
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import tempfile
@@ -32,7 +31,7 @@ from rnnlab.engine.runs import E, RunOf, drop_oldest_recordings
 from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
-from rnnlab.reference import KerasSide, Model
+from rnnlab.reference import Comparison, Difference
 from rnnlab.tasks.task import Baseline
 from rnnlab.texts import noted
 
@@ -172,23 +171,13 @@ class Engine:
         model = chosen.experiment.architecture, chosen.experiment.form
         return self._ask(question, on_worker.said, lambda: (*model, chosen.state(), samples))  # type: ignore[no-any-return]
 
-    def keras(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide | str | None:
-        """What Keras makes of the same weights and samples, to check NumPy against; None until it is there.
+    def difference(self, asked: Comparison) -> Difference | str | None:
+        """How far NumPy is from Keras, with the same weights and samples; a sentence; or None until it is there."""
 
-        Args:
-            model: the weights.
-            inputs: samples (B, …), as a task has them.
-            targets: what is expected of them, (B, S), for the gradients of the loss.
-        """
-        flat = model.flat
-        asked = model.architecture, model.form, flat, inputs, targets
-        question = (
-            "keras",
-            *asked[:2],
-            *(hashlib.sha256(array.tobytes()).digest() for array in asked[2:]),
-            inputs.shape,
-        )
-        return self._ask(question, on_worker.keras_side, lambda: asked)  # type: ignore[no-any-return]
+        def arguments() -> tuple[Any, ...]:
+            return asked.model.architecture, asked.model.form, asked.model.flat, asked.inputs, asked.targets
+
+        return self._ask(("difference", asked.key), on_worker.keras_difference, arguments)  # type: ignore[no-any-return]
 
     def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
         """What models of another kind reach on the data of this experiment; None until it is known."""
