@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Form, Pattern
+from rnnlab.plan import ENCODER
 from rnnlab.reference import Array, Model
 from rnnlab.reference.model import Read
 from rnnlab.tasks import Task
@@ -101,7 +102,7 @@ def flow(model: Model, asked: Question, reach: int | None = None) -> Flow | None
     passed = model.forward(asked.inputs)
     if not passed.reads:
         return None
-    found = passed.back(asked.targets, _reach(model, asked, reach), [asked.step])
+    found = passed.back(asked.targets, reach, [asked.step])
     times = asked.targets.size  # the loss of a step is its share of a mean
     chains = _chains(model.form, found.reads)
     ways = [_backwards(chain, model.form, asked.step) for chain in chains]
@@ -128,19 +129,11 @@ def horizon(norms: Array) -> int | None:
     return distance if distance < len(norms) else None
 
 
-def _reach(model: Model, asked: Question, reach: int | None) -> int | None:
-    """The same reach counted from the last step that is read, as models count it."""
-    if reach is None or model.form.pattern is not Pattern.IN_STEP:
-        return reach
-    steps = asked.targets.shape[1]
-    return reach + (asked.step if model.architecture.backward else steps - 1 - asked.step)
-
-
 def _chains(form: Form, reads: Sequence[Read]) -> list[tuple[Read, ...]]:
     """For each direction of the last recurrent layer, what it has read; behind a decoder also that of its encoder."""
     if form.pattern is not Pattern.ENCODER_DECODER:
         return [(read,) for read in reads if read.layer == reads[-1].layer]
-    encoders = [read for read in reads if read.layer.startswith("encoder")]
+    encoders = [read for read in reads if read.layer.startswith(ENCODER)]
     return [(reads[-1], encoder) for encoder in encoders if encoder.layer == encoders[-1].layer]
 
 
