@@ -229,4 +229,5 @@ def test_shares_are_written_in_a_few_signs(share, text):
 
 
 def test_what_becomes_of_a_gradient_in_a_word():
-    assert [verdict(left) for left in (1e-5, 0.5, 1e5)] == ["It vanishes.", "It lasts.", "It explodes."]
+    said = [verdict(left) for left in (1e-5, 0.5, 1e5, None)]
+    assert said == ["It vanishes.", "It lasts.", "It explodes.", "None sets out."]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from rnnlab import gradient_charts
 from rnnlab.architecture import Architecture
-from rnnlab.colours import looks
+from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
-from rnnlab.gradients import asked, flow, has_time, question, rescaled
+from rnnlab.gradients import Question, asked, has_time, question
+from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _
 from rnnlab.ui import gradient_controls as controls
 from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, moments, state, views
 from rnnlab.ui.gradient_controls import Chosen, Source
 from rnnlab.ui.gradient_views import Seen, Subject
+from rnnlab.ui.moments import Moment
 
 
 def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> None:
@@ -60,22 +63,30 @@ def _subject(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> 
 
 
 def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
-    arrays = _samples(first)
+    arrays = _samples(first.task, first.training.seed)
     with st.container(border=True):
         epoch = moments.scrubber(run)
+        found = moments.moments(run, epoch)
+        moments.say_recorded(found, epoch)
         number, step = controls.sample(arrays, arrays.targets.shape[1])
     asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
-    lanes = []
-    found = moments.moments(run, epoch)
-    for moment, experiment, look in zip(
-        found, run.experiments, looks([e.architecture for e in run.experiments]), strict=True
-    ):
-        model = rescaled(moment.model, chosen.fresh.scaling, chosen.fresh.scale) if moment else None
-        lanes.append(Seen(look, experiment.architecture, model, flow(model, asking) if model else None))
-    if not any(lane.model for lane in lanes):
+    shown = looks([experiment.architecture for experiment in run.experiments])
+    lanes = [_lane(run, place, found[place], look, chosen, asking) for place, look in enumerate(shown)]
+    if not any(lane.named for lane in lanes):
         st.info(_not_recorded(run), icon=":material/visibility_off:")
         return None
-    return Subject(tuple(lanes), asking, run, epoch, number)
+    return Subject(tuple(lanes), asking, run, epoch)
+
+
+def _lane(run: Run, place: int, moment: Moment | None, look: Look, chosen: Chosen, asking: Question) -> Seen:
+    """One architecture of a run at the epoch that is shown, turned as chosen."""
+    architecture = run.experiments[place].architecture
+    if moment is None:
+        why = _("No weights of this architecture were recorded: the model is too large, or it has not begun.")
+        return Seen(look, architecture, None, why=why)
+    trained = gradient_views.recorded(run, place, moment.recorded, lambda: moment.model)
+    turned = trained.turned(chosen.fresh.scaling, chosen.fresh.scale)
+    return Seen(look, architecture, turned, turned.flow(asking), trained)
 
 
 def _not_recorded(run: Run) -> str:
@@ -84,9 +95,10 @@ def _not_recorded(run: Run) -> str:
     return _("This run has no recorded weights: its models are too large for that, or it ended before the first epoch did. Smaller ones can be looked into.")  # fmt: skip
 
 
-def _samples(experiment: Experiment) -> Arrays:
+@lru_cache(maxsize=2)
+def _samples(task: Task, seed: int) -> Arrays:
     """What can be looked at: held-out samples where there are any."""
-    data = experiment.task.data(experiment.training.seed)
+    data = task.data(seed)
     return data.held_out if len(data.held_out.inputs) else data.train
 
 
@@ -168,11 +180,9 @@ def _cut(subject: Subject, reach: int) -> None:
     """What truncation does to the update of the weights."""
     parts = []
     for seen in subject.lanes:
-        if seen.flow is None or seen.model is None:
-            continue
-        cut = flow(seen.model, subject.question, reach)
-        assert cut is not None
-        parts.append(f"{views.plain(seen.look.label)} {gradient_views.update_lost(seen.flow, cut):.1%}")
+        if seen.flow and seen.named:
+            lost = seen.named.update_lost(subject.question, reach)
+            parts.append(f"{views.plain(seen.look.label)} {lost:.1%}")
     said = _("Pale: what the cut takes away; those steps are still remembered in h, but nothing is learned from them. So much does the update of the weights change by it: {parts}.")  # fmt: skip
     st.caption(said.format(parts=" · ".join(parts)))
 

@@ -91,8 +91,7 @@ def choose(run: Run | None) -> Chosen | None:
     if isinstance(subject.work, Exercise):
         st.caption(_(subject.work.story))
     if count(subject.architecture, subject.form).total > MOST_PARAMETERS:
-        most = _("This model has more than {most:,} parameters: too many to compute on a page. Choose a smaller one.")
-        st.info(most.format(most=MOST_PARAMETERS), icon=":material/weight:")
+        st.info(views.too_large(MOST_PARAMETERS), icon=":material/weight:")
         return None
     left, middle, right = st.columns([3, 2, 5], gap="medium", vertical_alignment="bottom")
     with left:
