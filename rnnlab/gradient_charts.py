@@ -66,7 +66,7 @@ def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> di
     y = alt.Y("size:Q", title=title, scale=y_scale, axis=alt.Axis(values=values, format="~e"))
     faint = alt.Scale(type="ordinal", domain=["left", "cut"], range=[1, 0.18])
     bars = alt.Chart(alt.NamedData("bars")).mark_rect(color=colour, aria=False).encode(
-        x=x, x2="to:Q", y=y, y2="floor:Q", opacity=alt.Opacity("part:N", scale=faint, legend=None),
+        x=x, x2="to:Q", y=y, y2="floor:Q", opacity=alt.Opacity("part:O", scale=faint, legend=None),
         tooltip=[
             alt.Tooltip("distance:Q", title=_("steps back")),
             alt.Tooltip("real:Q", format=".3~g", title=_("size")),
@@ -130,11 +130,16 @@ def _drawn(size: float) -> float:
 
 @functools.lru_cache
 def horizon_curves(looks: tuple[Look, ...], epochs: int, most: int) -> dict[str, Any]:
-    """Memory horizons by epoch, for the datasets "table" (architecture, epoch, horizon) and "lines" (horizon, label)."""
+    """Memory horizons by epoch.
+
+    Its datasets are "table" (architecture, epoch, horizon), "lines" (horizon, label), and "now" (epoch), the one shown.
+    """
     y = alt.Y("horizon:Q", title=_("memory horizon (steps)"), scale=alt.Scale(domain=[0, most], nice=False))
     x_scale = alt.Scale(domain=[0, max(1, epochs)], nice=False)
+    x = alt.X("epoch:Q", title=_("epoch"), scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d"))
+    now = alt.Chart(alt.NamedData("now")).mark_rule(color="#888", strokeWidth=1.5).encode(x=x)
     lines = alt.Chart(alt.NamedData("table")).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=18)).encode(
-        x=alt.X("epoch:Q", title=_("epoch"), scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
+        x=x,
         y=y,
         color=colour_of(looks),
         strokeDash=dash_of(looks),
@@ -146,8 +151,8 @@ def horizon_curves(looks: tuple[Look, ...], epochs: int, most: int) -> dict[str,
     )  # fmt: skip
     levels = alt.Chart(alt.NamedData("lines"))
     rules = levels.mark_rule(strokeDash=[3, 3], color="#888").encode(y=y)
-    names = levels.mark_text(align="left", dx=4, dy=-7, color="#888").encode(y=y, x=alt.value(0), text="label:N")
-    return specification(alt.LayerChart(layer=[rules, names, lines], height=240, width="container"))
+    names = levels.mark_text(align="left", dx=4, dy=9, color="#888").encode(y=y, x=alt.value(0), text="label:N")
+    return specification(alt.LayerChart(layer=[now, rules, names, lines], height=240, width="container"))
 
 
 @functools.lru_cache

@@ -19,6 +19,7 @@ from rnnlab.gradients import (
     blocks,
     bound,
     damping,
+    earliest,
     flow,
     horizon,
     left,
@@ -215,6 +216,12 @@ def test_what_is_left_and_its_factor_a_step_by_hand():
     assert damping(norms, 2.0) == 0.25
 
 
+def test_the_earliest_step_that_still_gets_a_hundredth_by_hand():
+    assert earliest(np.array([0.001, 0.02, 0.001, 1.0, 2.0])) == 1  # 0.02 is 1 % of the largest
+    assert earliest(np.array([5.0, 1.0])) == 0
+    assert earliest(np.zeros(3)) is None
+
+
 def test_where_no_gradient_sets_out_none_is_left_and_no_number_is_made_up():
     for norms in (np.zeros(4), np.zeros(1)):
         assert left(norms) is a_step(norms) is damping(norms, 2.0) is None
@@ -370,8 +377,8 @@ def test_what_was_measured_is_not_measured_again():
     first, again = named(), named()
     assert first.flow(asking) is again.flow(asking)
     assert first.blocks is again.blocks
-    assert (first.reached(asking), first.update_lost(asking, 3)) == (
-        again.reached(asking),
+    assert (first.reached(asking, False), first.update_lost(asking, 3)) == (
+        again.reached(asking, False),
         again.update_lost(asking, 3),
     )
     assert len(made) == 1
@@ -387,7 +394,7 @@ def test_another_question_scale_or_reach_is_another_result():
     assert turned.blocks[0].radius == pytest.approx(0.5 * named.blocks[0].radius)
     assert not np.array_equal(named.flow(asking).h, turned.flow(asking).h)
     assert named.update_lost(asking, 2) != named.update_lost(asking, 20)
-    assert turned.reached(asking) < named.reached(asking) <= len(named.flow(asking).h)
+    assert turned.reached(asking, False) < named.reached(asking, True) <= len(named.flow(asking).h)
 
 
 def test_results_asked_for_longest_ago_go_first():

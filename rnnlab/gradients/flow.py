@@ -55,6 +55,10 @@ class Flow(NamedTuple):
     states: Array
     inputs: Array
 
+    def by(self, cell_state: bool) -> Array:
+        """That of an LSTM's cell state, if asked for and there is one; else that of h."""
+        return self.c if cell_state and len(self.c) else self.h
+
 
 def has_time(task: Task) -> str:
     """Why there is no way back through time in this task; empty where there is one."""
@@ -156,6 +160,15 @@ def horizon(norms: Array) -> int | None:
     above = np.flatnonzero(norms >= LEFT * norms[0]) if norms[0] > 0 else np.zeros(1, int)
     distance = int(above[-1]) + 1
     return distance if distance < len(norms) else None
+
+
+def earliest(sizes: Array) -> int | None:
+    """The first step that still gets at least 1 % of the largest gradient; None where there is none at all.
+
+    Args:
+        sizes: of the gradient at each step, in the order of the input, (T).
+    """
+    return int((sizes >= LEFT * sizes.max()).argmax()) if sizes.max() > 0 else None
 
 
 def _stretches(form: Form, reads: Sequence[Read]) -> list[list[Read]]:

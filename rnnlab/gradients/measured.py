@@ -72,9 +72,14 @@ class Named:
         """``flow.update_lost`` of it."""
         return _LOST.get((self.name, asked.name, reach), lambda: update_lost(self.model, asked, reach))
 
-    def reached(self, asked: Question) -> int:
-        """Its memory horizon; where that is further than the sequence is long, that length; 0 without a way back."""
-        return _HORIZONS.get((self.name, asked.name), lambda: _reached(flow(self.model, asked)))
+    def reached(self, asked: Question, by_c: bool) -> int:
+        """Its memory horizon; where that is further than the sequence is long, that length; 0 without a way back.
+
+        Args:
+            asked: the sample and the step.
+            by_c: whether an LSTM's is that of its cell state.
+        """
+        return _HORIZONS.get((self.name, asked.name, by_c), lambda: _reached(flow(self.model, asked), by_c))
 
 
 #: A flow is four numbers a step; a horizon is one number, and a curve has one for each epoch that it shows.
@@ -84,11 +89,12 @@ _LOST: Kept[float] = Kept(256)
 _HORIZONS: Kept[int] = Kept(4096)
 
 
-def _reached(measured: Flow | None) -> int:
+def _reached(measured: Flow | None, by_c: bool) -> int:
     if measured is None:
         return 0
-    found = horizon(measured.h)
-    return len(measured.h) if found is None else found
+    norms = measured.by(by_c)
+    found = horizon(norms)
+    return len(norms) if found is None else found
 
 
 def named_new(architecture: Architecture, form: Form, fresh: Fresh) -> Named:

@@ -23,7 +23,7 @@ from rnnlab.ui.gradient_views import Seen, Subject
 _MOST_EPOCHS = 40
 
 
-def part(subject: Subject) -> None:
+def part(subject: Subject, by_c: bool) -> None:
     """The horizons of now, by epoch where a run is looked at, and what copying says to it."""
     with st.container(border=True):
         st.subheader(_("4 · Memory horizon"), anchor=False)
@@ -35,7 +35,7 @@ def part(subject: Subject) -> None:
                 st.caption(_("Of the weights as they were trained: turning Wₕ moves the bars above, not this."))
         with right:
             if subject.run:
-                _by_epoch(subject.run, subject)
+                _by_epoch(subject.run, subject, by_c)
             else:
                 st.caption(_("With the weights of a run, a curve by epoch stands here: horizons grow while a task asks for it."))  # fmt: skip
         _copying(subject)
@@ -46,7 +46,8 @@ def _rows(subject: Subject) -> None:
     rows = []
     for seen in subject.lanes:
         found = _trained(seen, subject)
-        by_h = _horizon_text(found.h) if found else _("no way back")
+        none = "–" if seen.why else _("no way back")
+        by_h = _horizon_text(found.h) if found else none
         by_c = _horizon_text(found.c) if found and len(found.c) else "–"
         rows.append(
             f"<tr><td>{gradient_views.mark(seen.look)}{escape(seen.look.label)}</td><td><b>{escape(by_h)}</b></td><td>{escape(by_c)}</td></tr>"
@@ -65,11 +66,17 @@ def _horizon_text(norms: Array) -> str:
     return _("over {n} steps").format(n=len(norms) - 1) if found is None else _("{n} steps").format(n=found)
 
 
-def _by_epoch(run: Run, subject: Subject) -> None:
+def _both(found: Flow) -> str:
+    """The horizon by h and, in an LSTM, by c, which may reach further."""
+    by_h = _horizon_text(found.h)
+    return _("{h} by h, {c} by c").format(h=by_h, c=_horizon_text(found.c)) if len(found.c) else by_h
+
+
+def _by_epoch(run: Run, subject: Subject, by_c: bool) -> None:
     shown = looks([experiment.architecture for experiment in run.experiments])
     most = max((len(seen.flow.h) for seen in subject.lanes if seen.flow), default=1)
     table = [
-        {"architecture": seen.look.label, "epoch": epoch, "horizon": named.reached(subject.question)}
+        {"architecture": seen.look.label, "epoch": epoch, "horizon": named.reached(subject.question, by_c)}
         for place, seen in enumerate(subject.lanes)
         if seen.flow
         for epoch, named in _recorded(run, place).items()
@@ -79,9 +86,10 @@ def _by_epoch(run: Run, subject: Subject) -> None:
     chart = gradient_charts.horizon_curves(shown, run.experiments[0].training.epochs, most)
     names = ", ".join(look.label for look in shown)
     text = _("Memory horizon by epoch of {names}. The numbers of this epoch stand beside it.").format(names=names)
-    data = {"table": table, "lines": lines}
+    data = {"table": table, "lines": lines, "now": [{"epoch": subject.epoch}]}
     st.vega_lite_chart({**chart, "datasets": data}, height=260, key="gradient-horizons", alt=text)
-    st.caption(_("The axis ends at {n}, the length of the sequence: there something is left of it at the very beginning.").format(n=most))  # fmt: skip
+    said = _("By {state}, as chosen above. The axis ends at {n}, the length of the sequence: there something is left of it at the very beginning.")  # fmt: skip
+    st.caption(said.format(state=_("c in an LSTM, h in others") if by_c else "h", n=most))
 
 
 def _recorded(run: Run, place: int) -> dict[int, Named]:
@@ -113,7 +121,7 @@ def _copying(subject: Subject) -> None:
                 "**{name}**: horizon {horizon}, and {share:.0%} of the held-out letters are right at epoch {epoch}."
             )
             said = said.format(
-                name=views.plain(seen.look.label), horizon=_horizon_text(found.h), share=scores[-1].held_out,
+                name=views.plain(seen.look.label), horizon=_both(found), share=scores[-1].held_out,
                 epoch=lane.history.start + len(scores),
             )  # fmt: skip
             st.markdown(said)

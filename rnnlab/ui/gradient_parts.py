@@ -36,7 +36,7 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
             _matrix(subject)
         gradient_sentence.part(bench, chosen, subject)
         if subject:
-            gradient_horizons.part(subject)
+            gradient_horizons.part(subject, chosen.by_c)
         if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
 

@@ -14,7 +14,7 @@ from rnnlab.architecture import Architecture, Cell, Form
 from rnnlab.colours import Look, looks
 from rnnlab.counting import Gate, count
 from rnnlab.engine import Run
-from rnnlab.gradients import Flow, Fresh, Named, Question, a_step, asked, damping, horizon, left, named_new
+from rnnlab.gradients import Flow, Fresh, Named, Question, a_step, asked, damping, earliest, horizon, left, named_new
 from rnnlab.recording import MOST_PARAMETERS, fits
 from rnnlab.reference import Array, Model
 from rnnlab.texts import _
@@ -27,7 +27,7 @@ _MANY = 100.0
 
 
 #: Height of a chart, and of the name of its horizontal axis, in pixels.
-_HEIGHT, _TITLE = 125, 25
+_HEIGHT, _TITLE = 150, 25
 
 
 class _Axes(NamedTuple):
@@ -90,13 +90,6 @@ def recorded(run: Run, place: int, epoch: int, make: Callable[[], Model]) -> Nam
 # The bars
 
 
-def norms_of(seen: Seen, by_c: bool) -> Array | None:
-    """What is drawn of an architecture: |∂loss/∂h|, or of an LSTM |∂loss/∂c|; None where nothing goes back."""
-    if seen.flow is None:
-        return None
-    return seen.flow.c if by_c and len(seen.flow.c) else seen.flow.h
-
-
 def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None, live: bool) -> None:
     """For every architecture a row: what is left at each distance, and a chart of it.
 
@@ -113,11 +106,11 @@ def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None
         left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
         with left:
             views.lane_title(seen.look)
-        norms = norms_of(seen, by_c)
-        if norms is None:
+        if seen.flow is None:
             with right:
                 st.caption(nothing(seen))
             continue
+        norms = seen.flow.by(by_c)
         with left:
             _lane_facts(norms, reach)
         with right:
@@ -182,8 +175,8 @@ def power(size: float) -> str:
     """A size in a few signs: 0.88, 1.2·10⁻⁷."""
     if not math.isfinite(size):
         return "∞"
-    if size == 0 or 0.001 <= size < 10_000:
-        return f"{size:.3g}"
+    if size == 0 or 0.001 <= size < 9_999.5:
+        return f"{size:.3g}" if size < 999.5 else f"{size:,.0f}"
     digits, exponent = f"{size:.1e}".split("e")
     return f"{digits}·10{_raised(int(exponent))}"
 
@@ -210,7 +203,7 @@ def matrices(lanes: Sequence[Seen]) -> None:
     if not rows:
         st.caption(_("No Wₕ here: none of these has a recurrent layer with weights to look at."))
         return
-    heads = (_("gate"), _("spectral radius ρ"), _("largest singular value σ"))
+    heads = (_("gate"), _("spectral radius\u00a0ρ"), _("largest singular value\u00a0σ"))
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     st.html(f'<table class="lab lab-fit"><tr>{head}</tr>{"".join(rows)}</table>')
 
@@ -226,13 +219,13 @@ def bound_said(lanes: Sequence[Seen], new: bool) -> None:
         if factors is None or seen.flow is None or seen.named is None:
             continue
         name, last, sigma = views.plain(seen.look.label), len(factors) - 1, seen.named.blocks[0].largest
-        said = _("**{name}**: σ allows at most {sigma:.2f} a step, so {most} of it after {n} steps; ")
+        said = _("**{name}**: σ allows at most × {sigma:.2f} a step, so × {most} after {n} steps; ")
         said = said.format(name=name, sigma=sigma, most=power(factors[last]), n=last)
         remains, slope = left(seen.flow.h), damping(seen.flow.h, sigma)
         if remains is None:
             st.markdown(said + _("here none sets out, so none comes back."))
             continue
-        said += _("{left} is left.").format(left=power(remains))
+        said += _("× {left} is left.").format(left=power(remains))
         st.markdown(said if slope is None else f"{said} {_damped(slope, sigma, new)}")
 
 
@@ -272,6 +265,20 @@ def words(look: Look, read: Sequence[str], sizes: Array, marked: str) -> None:
         )
     said = ", ".join(f"{word} {percent(share)}" for word, share in zip(read, shares, strict=True))
     st.html(f'<div class="lab-text" role="img" aria-label="{escape(said)}">{"".join(boxes)}</div>')
+    st.caption(_answer(read, sizes, shares, marked))
+
+
+def _answer(read: Sequence[str], sizes: Array, shares: Array, marked: str) -> str:
+    """Which early word still gets gradient, and what the one asked for gets."""
+    first = earliest(sizes)
+    if first is None:
+        return _("None sets out from the gap: these weights are as sure of it as can be.")
+    said = _("At least 1 % of the largest reaches back as far as “{word}”, word {n} of {words}.")
+    said = said.format(word=views.plain(read[first]), n=first + 1, words=len(read))
+    if marked in read:
+        got = percent(float(shares[list(read).index(marked)]))
+        said += " " + _("“{name}” gets {share}.").format(name=views.plain(marked), share=got)
+    return said
 
 
 def percent(share: float) -> str:
