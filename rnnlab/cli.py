@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from rnnlab import char_terminal
+from rnnlab import char_terminal, text_file
 from rnnlab.architecture import (
     BATCH_SIZE,
     EMBEDDING_DIM,
@@ -50,7 +50,7 @@ from rnnlab.experiment import (
 from rnnlab.formulas import layer_formulas, shape_text, term_text
 from rnnlab.history import Chunk, History, Reached, Scores, Status
 from rnnlab.quiz import terminal
-from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task, text_file
+from rnnlab.tasks import TASKS, Task, labelled, labelled_file, task
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import samples
 from rnnlab.tasks.text import TEXT_LENGTH

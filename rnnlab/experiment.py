@@ -9,7 +9,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rnnlab.architecture import (
     BATCH_SIZE,
@@ -18,7 +18,6 @@ from rnnlab.architecture import (
     Cell,
     Direction,
     Form,
-    MergeMode,
     Range,
     check_choice,
 )
@@ -129,11 +128,6 @@ class Training:
     device: str = "auto"
     trainer: TrainerKind = TrainerKind.KERAS
 
-    @property
-    def place(self) -> str:
-        """The device where it is trained, as ``device`` names them."""
-        return "cpu" if self.trainer is TrainerKind.NUMPY else self.device
-
     def __post_init__(self) -> None:
         check_choice("optimizer", self.optimizer, Optimizer)
         check_choice("clipping", self.clipping, Clipping)
@@ -170,6 +164,31 @@ def why_not_numpy(architecture: Architecture) -> str:
     )
 
 
+class Trainable(Protocol):
+    """What a race is about: an architecture that is trained on something in some way, in epochs."""
+
+    @property
+    def architecture(self) -> Architecture: ...
+
+    @property
+    def form(self) -> Form: ...
+
+    @property
+    def epochs(self) -> int:
+        """How many it has."""
+
+    @property
+    def place(self) -> str:
+        """The device where it is trained, as ``Training.device`` names them."""
+
+    @property
+    def refusal(self) -> str:
+        """Why the architecture is not trained; empty where it is."""
+
+    def done(self, epochs: float) -> float:
+        """The share of the work that is done after so many epochs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """One architecture, one task, one way to train it: the same experiment gives the same numbers.
@@ -192,6 +211,20 @@ class Experiment:
     @property
     def form(self) -> Form:
         return self.task.form
+
+    @property
+    def epochs(self) -> int:
+        """How many it has."""
+        return self.training.epochs
+
+    @property
+    def place(self) -> str:
+        """The device where it is trained, as ``Training.device`` names them."""
+        return "cpu" if self.training.trainer is TrainerKind.NUMPY else self.training.device
+
+    def done(self, epochs: float) -> float:
+        """The share of the work that is done after so many epochs."""
+        return epochs / self.epochs
 
     @property
     def refusal(self) -> str:
@@ -222,21 +255,14 @@ class Experiment:
             ValueError: a value is not allowed.
             KeyError: a part is missing.
         """
-        architecture, training, chosen = dict(plain["architecture"]), dict(plain["training"]), dict(plain["task"])
-        for values, name, kind in (
-            (architecture, "cell", Cell),
-            (architecture, "direction", Direction),
-            (architecture, "merge_mode", MergeMode),
-            (training, "optimizer", Optimizer),
-            (training, "clipping", Clipping),
-            (training, "trainer", TrainerKind),
-        ):
-            if name in values:
-                values[name] = kind(values[name])
-        for values, known in ((architecture, Architecture), (training, Training)):
-            if unknown := set(values) - {f.name for f in fields(known)}:
-                raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        return cls(Architecture(**architecture), task(chosen.pop("name"), **chosen), Training(**training))
+        training, chosen = dict(plain["training"]), dict(plain["task"])
+        for name, kind in (("optimizer", Optimizer), ("clipping", Clipping), ("trainer", TrainerKind)):
+            if name in training:
+                training[name] = kind(training[name])
+        if unknown := set(training) - {f.name for f in fields(Training)}:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        architecture = Architecture.from_json(plain["architecture"])
+        return cls(architecture, task(chosen.pop("name"), **chosen), Training(**training))
 
 
 class PaceKind(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.recording import Recording
+from rnnlab.recording import Flat, Recording
 from rnnlab.tasks.drawn import Said
 from rnnlab.texts import noted
 
@@ -59,8 +59,6 @@ class Scores(NamedTuple):
 
 #: Nothing recorded: no epochs (0), and no weights (0, 0).
 NO_RECORD = np.zeros(0, np.uint32), np.zeros((0, 0), np.float32)
-#: Bytes of weights that travel with one report of a race under way; the rest comes at its end.
-WEIGHTS_AT_ONCE = 2**18
 
 
 class Chunk(NamedTuple):
@@ -143,12 +141,12 @@ class History:
         self.part = 0.0
         self.scores.append(scores)  # last: whoever reads meanwhile counts epochs by the scores
 
-    def chunk(self, first: int, live: bool = False) -> Chunk:
-        """The epochs from number ``first`` on; of a ``live`` race with no more weights than travel quickly."""
+    def chunk(self, first: int, recorded: Mapping[int, Flat] | None = None) -> Chunk:
+        """The epochs from number ``first`` on, with these recorded weights, by default all."""
         begin = first - 1 - self.start
         new = len(self.scores) - begin
         shape = (new, *(self.shown[0].predicted.shape if self.shown else (0, 0)))
-        kept = self.recording.since(first - 2, WEIGHTS_AT_ONCE) if live else dict(self.recording.kept)
+        kept = self.recording.kept if recorded is None else recorded
         return Chunk(
             first,
             np.array(self.scores[begin:], np.float64).reshape(new, len(Scores._fields)),

@@ -62,7 +62,8 @@ class Recording:
     def merge(self, others: dict[int, Flat]) -> None:
         """Keep these too, whether they are earlier or later than what is there."""
         if others:
-            self.kept = dict(sorted({**self.kept, **others}.items()))
+            new = {epoch: flat.copy() for epoch, flat in others.items()}  # each would keep all that came with it
+            self.kept = dict(sorted({**self.kept, **new}.items()))
             self._thin()
 
     def _thin(self) -> None:
@@ -81,11 +82,11 @@ class Recording:
         return None if found is None else (found, kept[found])
 
     def since(self, epoch: int, most: int) -> dict[int, Flat]:
-        """What was kept after ``epoch``: the newest of it, as much as fits into ``most`` bytes."""
+        """What was kept after ``epoch``: the newest of it and, as far as ``most`` bytes go, what came before."""
         chosen: dict[int, Flat] = {}
         for number in reversed(self.kept):
             most -= self.kept[number].nbytes
-            if number <= epoch or most < 0:
+            if number <= epoch or (chosen and most < 0):
                 break
             chosen[number] = self.kept[number]
         return dict(reversed(chosen.items()))

@@ -11,37 +11,33 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab import backend
+from rnnlab import backend, compiled
 from rnnlab.architecture import Activation, Architecture, Form
 from rnnlab.backend import keras
 from rnnlab.char_training import CharTrainer
-from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, TrainerKind, Training
+from rnnlab.experiment import Experiment, Pace, PaceKind, TrainerKind
 from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Start, Status
 from rnnlab.models import build
+from rnnlab.recording import Flat
 from rnnlab.reference import KerasSide, Model
+from rnnlab.stream_training import StreamTrainer
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Arrays, confusion_table, score
+from rnnlab.textlab.experiment import TextExperiment
 
 Report = Callable[[int, Chunk], None]
 
 #: Seconds between two reports of a race at full speed: often enough to look continuous.
 REPORT_EVERY = 0.05
-#: Compiled models that wait to be used again, so that a second run of the same architecture starts at once.
-KEPT, KEPT_PARAMETERS = 32, 2_000_000
+#: Bytes of recorded weights that travel with any report; of a model larger than that, the newest go along this often.
+WEIGHTS_AT_ONCE, WEIGHTS_EVERY = 2**18, 1.0
 #: Keras takes a probability for no smaller than this when it takes its logarithm.
 SMALLEST_PROBABILITY = 1e-7
-
-_OPTIMIZERS: dict[Optimizer, type[keras.Optimizer]] = {
-    Optimizer.ADAM: keras.optimizers.Adam,
-    Optimizer.RMSPROP: keras.optimizers.RMSprop,
-    Optimizer.SGD: keras.optimizers.SGD,
-    Optimizer.ADAGRAD: keras.optimizers.Adagrad,
-}
 
 
 @dataclass
@@ -66,21 +62,6 @@ class Control:
                     return
 
 
-class Compiled(NamedTuple):
-    """A model with its compiled functions, and the optimizer's variables as they were before the first step."""
-
-    model: keras.Model
-    optimizer: keras.Optimizer
-    step: backend.Step
-    forward: backend.Forward
-    fresh: list[NDArray[Any]]
-
-
-Key = tuple[Architecture, Form, Optimizer, Clipping, float, str]
-_kept: dict[Key, list[Compiled]] = {}
-_kept_lock = threading.Lock()
-
-
 class Trainer:
     """One experiment being trained, a step of gradient descent at a time.
 
@@ -94,7 +75,7 @@ class Trainer:
 
     def __init__(self, experiment: Experiment, start: Start) -> None:
         self.experiment, self.epochs = experiment, start.epochs
-        self._key = _key(experiment)
+        self._key = compiled.key_of(experiment)
         self._data = experiment.task.data(experiment.training.seed)
         self._form, self._classes = experiment.form, len(experiment.task.classes)
         samples = len(self._data.train.inputs)
@@ -105,12 +86,11 @@ class Trainer:
         self._metrics: list[float] = []
         self._said = Said(np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32))
         with backend.place(experiment.training.device):
-            self._compiled = _take(self._key, experiment.training)
+            self._compiled = compiled.take(self._key, experiment.training)
             self._begin(start)
-        self._variables = self._compiled.model.weights  # asked once: Keras looks for them in all layers each time
 
     def _begin(self, start: Start) -> None:
-        model, optimizer, step, _, fresh = self._compiled
+        model, optimizer, step, *_, fresh = self._compiled
         step(*self._batch(0))  # compiles it, where it is new; what it learned is overwritten below
         if start.state:
             model.set_weights(weights_of(start.state))
@@ -176,7 +156,7 @@ class Trainer:
 
     def weights(self) -> NDArray[np.float32]:
         """All weights, one after the other in Keras' order: (P)."""
-        return np.concatenate([np.asarray(variable.value).ravel() for variable in self._variables])
+        return self._compiled.flatten()
 
     def state(self) -> bytes:
         """Weights, the optimizer's variables, and what the epoch under way has come to, as npz."""
@@ -190,14 +170,7 @@ class Trainer:
 
     def close(self) -> None:
         """Give the compiled model back for the next run of the same architecture."""
-        _give_back(self._key, self._compiled)
-
-
-def _key(experiment: Experiment) -> Key:
-    training = experiment.training
-    clip_at = training.clip_at if training.clipping is not Clipping.NONE else 0.0
-    device = backend.resolve(training.device)
-    return experiment.architecture, experiment.form, training.optimizer, training.clipping, clip_at, device
+        compiled.give_back(self._key, self._compiled)
 
 
 def _mean_loss(outputs: NDArray[np.float32], targets: NDArray[Any], form: Form) -> float:
@@ -223,34 +196,6 @@ def _assign(variables: Sequence[keras.Variable], values: list[NDArray[Any]]) -> 
         variable.assign(value)
 
 
-def _take(key: Key, training: Training) -> Compiled:
-    """A compiled model that fits, kept from an earlier run or new."""
-    with _kept_lock:
-        if found := _kept.get(key):
-            compiled = found.pop()
-            if not found:
-                del _kept[key]
-            return compiled
-    architecture, form = key[:2]
-    model = build(architecture, form, training.seed, training.device)
-    optimizer = make_optimizer(training)
-    optimizer.build(model.trainable_variables)
-    fresh = [np.asarray(variable) for variable in optimizer.variables]
-    step = backend.compile_step(model, optimizer, form, training.device)
-    return Compiled(model, optimizer, step, backend.compile_forward(model, form, training.device), fresh)
-
-
-def _give_back(key: Key, compiled: Compiled) -> None:
-    with _kept_lock:
-        if compiled.model.count_params() <= KEPT_PARAMETERS:
-            _kept.setdefault(key, []).append(compiled)
-        while sum(map(len, _kept.values())) > KEPT:
-            oldest = next(iter(_kept))
-            _kept[oldest].pop()
-            if not _kept[oldest]:
-                del _kept[oldest]
-
-
 def answer(architecture: Architecture, form: Form, state: bytes, samples: NDArray[Any]) -> NDArray[np.float32]:
     """What a trained model says to samples (N, …), as outputs (N, S, K).
 
@@ -273,33 +218,37 @@ def keras_side(model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> Ker
     return KerasSide(*backend.gradients(built, form, inputs, targets))
 
 
-def make_optimizer(training: Training) -> keras.Optimizer:
-    """Keras' optimizer as the settings say."""
-    clip = {
-        Clipping.NONE: {},
-        Clipping.NORM: {"global_clipnorm": training.clip_at},
-        Clipping.VALUE: {"clipvalue": training.clip_at},
-    }
-    return _OPTIMIZERS[training.optimizer](learning_rate=training.learning_rate, **clip[training.clipping])
+AnyTrainer = Trainer | CharTrainer | StreamTrainer
 
-
-TRAINERS: dict[TrainerKind, Callable[[Experiment, Start], Trainer | CharTrainer]] = {
+TRAINERS: dict[TrainerKind, Callable[[Experiment, Start], AnyTrainer]] = {
     TrainerKind.KERAS: Trainer,
     TrainerKind.NUMPY: CharTrainer,
 }
 
 
+def trainer_of(experiment: Experiment | TextExperiment, start: Start) -> AnyTrainer:
+    """Who trains this experiment.
+
+    Raises:
+        ValueError: it cannot be trained here.
+    """
+    if isinstance(experiment, TextExperiment):
+        return StreamTrainer(experiment, start)
+    return TRAINERS[experiment.training.trainer](experiment, start)
+
+
 class _Lane:
     """One experiment in a race: its trainer, or why it has none, and what it has reached."""
 
-    def __init__(self, experiment: Experiment, start: Start) -> None:
+    def __init__(self, experiment: Experiment | TextExperiment, start: Start) -> None:
         self.experiment, self.start = experiment, start
         self.status, self.reason = Status.RUNNING, ""
         self.history = History(start=start.epochs, seconds=start.seconds)
         self.reported = (start.epochs, 0.0)  # epochs, and how much of the next
-        self.trainer: Trainer | CharTrainer | None = None
+        self.sent = (start.epochs - 1, -math.inf)  # of which epoch the newest weights that were reported are, and when
+        self.trainer: AnyTrainer | None = None
         try:
-            self.trainer = TRAINERS[experiment.training.trainer](experiment, start)
+            self.trainer = trainer_of(experiment, start)
         except ValueError as error:
             self.status, self.reason = Status.FAILED, str(error)
         else:
@@ -316,18 +265,17 @@ class _Lane:
             self._record()
             if not np.isfinite(scores.loss):
                 self.status = Status.DIVERGED
-            elif self.history.epochs >= self.experiment.training.epochs:
+            elif self.history.epochs >= self.experiment.epochs:
                 self.status = Status.FINISHED
         else:
             self.history.part = self.trainer.part
         self.history.seconds += time.perf_counter() - begin
         return ended
 
-    def _record(self) -> None:
-        """Keep the weights as they are now, where a replay will want them."""
+    def _record(self, last: bool = False) -> None:
+        """Keep the weights as they are now, where a replay will want them: those of an epoch's end, and always the last."""
         assert self.trainer is not None
-        done = self.history.epochs >= self.experiment.training.epochs
-        if self.history.recording.wants(self.history.epochs) or done:
+        if self.trainer.part == 0 and (last or self.history.recording.wants(self.history.epochs)):
             weights = self.trainer.weights()
             if np.isfinite(weights).all():  # nothing can be seen in others
                 self.history.recording.add(self.history.epochs, weights)
@@ -337,19 +285,30 @@ class _Lane:
         now = self.history.epochs, self.history.part
         if now == self.reported:
             return None
-        chunk = self.history.chunk(self.reported[0] + 1, live=True)
+        chunk = self.history.chunk(self.reported[0] + 1, self._unreported_weights())
         self.reported = now
         return chunk
 
+    def _unreported_weights(self) -> dict[int, Flat]:
+        """The newest weights that were not reported yet, as many as a report can carry without being late."""
+        epoch, sent = self.sent
+        found, now = self.history.recording.since(epoch, WEIGHTS_AT_ONCE), time.perf_counter()
+        if not found or (now - sent < WEIGHTS_EVERY and any(flat.nbytes > WEIGHTS_AT_ONCE for flat in found.values())):
+            return {}
+        self.sent = max(found), now
+        return found
+
     def finish(self) -> Reached:
-        state = self.trainer.state() if self.trainer else self.start.state
+        state = self.start.state
         if self.trainer:
+            self._record(last=True)
+            state = self.trainer.state()
             self.trainer.close()
         return Reached(self.status, self.history.chunk(self.start.epochs + 1), state, self.reason)
 
 
 def race(
-    experiments: Sequence[Experiment],
+    experiments: Sequence[Experiment | TextExperiment],
     report: Report,
     control: Control | None = None,
     starts: Sequence[Start] | None = None,

@@ -148,8 +148,8 @@ def test_before_anything_is_written_there_is_room_for_it():
     assert sample.length == len(sample.target) == len(LONG.text) - 1
 
 
-def test_a_run_knows_from_its_start_which_lanes_are_not_trained():
-    run_of_two = Run((of_numpy(architecture=Architecture(Cell.LSTM, 8)), of_numpy()), Pace())
+def test_a_run_knows_from_its_start_which_lanes_are_not_trained(tmp_path):
+    run_of_two = Run((of_numpy(architecture=Architecture(Cell.LSTM, 8)), of_numpy()), Pace(), tmp_path)
     assert [lane.status for lane in run_of_two.lanes] == [Status.FAILED, Status.WAITING]
     assert run_of_two.racing == run_of_two.lanes[1:]
     assert run_of_two.status is Status.WAITING
@@ -158,5 +158,5 @@ def test_a_run_knows_from_its_start_which_lanes_are_not_trained():
 
 
 def test_numpy_trains_on_the_cpu_whatever_is_chosen():
-    assert of_numpy(device="gpu:1").training.place == "cpu"
-    assert Training(device="gpu:1").place == "gpu:1"
+    assert of_numpy(device="gpu:1").place == "cpu"
+    assert Experiment(Architecture(), training=Training(device="gpu:1")).place == "gpu:1"

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form
 from rnnlab.counting import Summary, count
 from rnnlab.engine import Engine, EngineState, Run
+from rnnlab.engine.cluster import KEPT_MESSAGES
 from rnnlab.experiment import Choice, Device, Experiment, Pace, PaceKind, Training
 from rnnlab.history import Status
 from rnnlab.tasks import task
@@ -158,6 +159,20 @@ class TestRun:
         assert losses(run) == [losses(uninterrupted)[0]] * 2
         assert engine.keras_file(run, 1)
 
+    def test_weights_come_while_it_trains_of_large_models_too(self, engine: Engine) -> None:
+        large = Experiment(Architecture(Cell.LSTM, 128), HIHELLO[0].task, Training(epochs=50))
+        assert count(large.architecture, large.form).total > 2**16
+        run = at_epoch(engine.start((large, HIHELLO[1]), slow(5)), 1)
+        for lane in run.lanes:
+            wait_until(lambda lane=lane: lane.recording.epochs[-1:] > (1,))
+            flat = lane.recording.at(50)[1]
+            assert flat.size == count(lane.experiment.architecture, lane.experiment.form).total
+        assert run.status.active
+
+    def test_the_scheduler_forgets_what_was_reported(self, engine: Engine, uninterrupted: Run) -> None:
+        ended(engine.start(HIHELLO, slow(40)))
+        assert len(engine._client.get_events(engine._topic)) <= KEPT_MESSAGES
+
     def test_device_is_said(self, engine: Engine, uninterrupted: Run) -> None:
         assert Device("cpu", "CPU") in engine.devices()
         assert uninterrupted.device in [device.title for device in engine.devices()]
@@ -258,11 +273,11 @@ class TestManyRuns:
 
     def test_newest_of_an_owner_is_what_is_still_going_on(self, engine: Engine) -> None:
         older, newer = (engine.start(HIHELLO, slow(5), "somebody") for _ in range(2))
-        assert engine.newest_of("somebody") is newer
-        assert engine.newest_of("somebody else") is engine.newest_of("") is None
+        assert engine.newest_of("somebody", Experiment) is newer
+        assert engine.newest_of("somebody else", Experiment) is engine.newest_of("", Experiment) is None
         engine.stop(ended_soon := newer)
         ended(ended_soon)
-        assert engine.newest_of("somebody") is older
+        assert engine.newest_of("somebody", Experiment) is older
 
 
 class TestAnswers:

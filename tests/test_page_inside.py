@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from rnnlab.experiment import Experiment
 from rnnlab.history import Status
 from rnnlab.inside import scenes
 from rnnlab.inside.scenes import EXERCISES
@@ -265,7 +266,7 @@ class TestRun:
         at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})
         press(at, "Train")
         run = live.engine().run(
-            at.query_params["run"] if isinstance(at.query_params["run"], str) else at.query_params["run"][0]
+            at.query_params["run"] if isinstance(at.query_params["run"], str) else at.query_params["run"][0], Experiment
         )
         while run.status.active:
             at.run()

@@ -18,7 +18,7 @@ from rnnlab import links
 from rnnlab.architecture import Architecture, Cell, Direction, MergeMode, Pattern
 from rnnlab.counting import count
 from rnnlab.engine import Run
-from rnnlab.experiment import Choice, Clipping, Optimizer, Pace, PaceKind, Training
+from rnnlab.experiment import Choice, Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import Status
 from rnnlab.presets import PRESETS
 from rnnlab.tasks import TASKS, task
@@ -446,7 +446,7 @@ def ended(at: AppTest) -> Run:
 
 
 def current_run(at: AppTest) -> Run:
-    run = live.engine().run(at.query_params["run"])
+    run = live.engine().run(at.query_params["run"], Experiment)
     assert run
     return run
 

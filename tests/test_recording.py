@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab import recording
+from rnnlab import recording, training
 from rnnlab.architecture import Architecture, Cell
 from rnnlab.experiment import Experiment, Training
 from rnnlab.history import Chunk, History, Start
@@ -81,13 +81,79 @@ def test_what_comes_late_is_put_in_its_place():
     assert made.epochs == (0, 1, 2, 3, 4, 5)
 
 
-def test_a_report_under_way_holds_the_newest_that_fit(monkeypatch):
-    monkeypatch.setattr("rnnlab.history.WEIGHTS_AT_ONCE", 3 * 16)
+def test_what_is_kept_of_a_report_keeps_nothing_else_of_it_in_memory():
+    report = np.arange(40, dtype=np.float32).reshape(10, 4)
+    made = Recording()
+    made.merge(dict(enumerate(report)))
+    assert not any(np.shares_memory(flat, report) for flat in made.kept.values())
+
+
+def test_the_newest_that_fit_are_chosen_and_always_the_last():
+    made = recorded(10)
+    assert list(made.since(-1, most=3 * 16)) == [8, 9, 10]
+    assert list(made.since(8, most=3 * 16)) == [9, 10]
+    assert list(made.since(8, most=1)) == [10]
+    assert made.since(10, most=3 * 16) == {}
+
+
+def test_a_report_holds_the_weights_that_it_is_given():
     history = History(recording=recorded(10))
-    sent = Chunk.from_event(history.chunk(1, live=True).to_event())
+    sent = Chunk.from_event(history.chunk(1, history.recording.since(7, 3 * 16)).to_event())
     assert sent.recorded.tolist() == [8, 9, 10]
     assert sent.weights.tolist() == [weights(e).tolist() for e in (8, 9, 10)]
+    assert Chunk.from_event(history.chunk(1, {}).to_event()).recorded.tolist() == []
     assert Chunk.from_event(history.chunk(1).to_event()).recorded.tolist() == list(range(11))
+
+
+def reports(experiment):
+    """What a race reports of the epochs whose weights it has recorded, report by report, and the result."""
+    told = []
+    (reached,) = race([experiment], lambda _, chunk: told.append(chunk.recorded.tolist()))
+    return told, reached.chunk.recorded.tolist()
+
+
+@pytest.mark.usefixtures("keras_ready")
+def test_weights_are_reported_once_each_and_large_ones_now_and_then(monkeypatch):
+    monkeypatch.setattr(training, "REPORT_EVERY", 0.0)
+    experiment = Experiment(Architecture(Cell.LSTM, 3), TASKS["hihello"], Training(epochs=4))
+    assert reports(experiment) == ([[0, 1], [2], [3], [4]], [0, 1, 2, 3, 4])
+    monkeypatch.setattr(training, "WEIGHTS_AT_ONCE", 100)  # less than one takes
+    monkeypatch.setattr(training, "WEIGHTS_EVERY", 0.0)
+    assert reports(experiment) == ([[1], [2], [3], [4]], [0, 1, 2, 3, 4])
+    monkeypatch.setattr(training, "WEIGHTS_EVERY", 3600.0)
+    assert reports(experiment) == ([[1], [], [], []], [0, 1, 2, 3, 4])
+
+
+@pytest.mark.usefixtures("keras_ready")
+def test_a_stopped_race_has_recorded_its_last_epoch_however_it_was_thinned(monkeypatch):
+    monkeypatch.setattr(training, "REPORT_EVERY", 0.0)
+    monkeypatch.setattr(recording, "BUDGET", 2000)  # three copies
+    experiment = Experiment(Architecture(Cell.LSTM, 3), TASKS["hihello"], Training(epochs=50))
+    control = training.Control()
+
+    def stop_after_seven(_, chunk):
+        control.set(control.pace, stopping=chunk.first == 7)
+
+    (stopped,) = race([experiment], stop_after_seven, control)
+    assert (len(stopped.chunk.scores), stopped.chunk.recorded.tolist()) == (7, [0, 4, 7])
+    last = np.concatenate([w.ravel() for w in weights_of(stopped.state)])
+    assert np.array_equal(stopped.chunk.weights[-1], last)
+
+
+@pytest.mark.usefixtures("keras_ready")
+def test_weights_amid_an_epoch_are_not_taken_for_those_of_its_end(monkeypatch):
+    monkeypatch.setattr(training, "REPORT_EVERY", 0.0)
+    experiment = Experiment(Architecture(Cell.GRU, 3), TASKS["tagging"], Training(2, batch_size=400))
+    control = training.Control()
+
+    def stop_in_the_second_epoch(_, chunk):
+        control.set(control.pace, stopping=chunk.first + len(chunk.scores) == 2 and chunk.part > 0)
+
+    (stopped,) = race([experiment], stop_in_the_second_epoch, control)
+    (further,) = race([experiment], lambda *_: None, starts=[Start(stopped.state, 1)])
+    (whole,) = race([experiment], lambda *_: None)
+    assert [reached.chunk.recorded.tolist() for reached in (stopped, further, whole)] == [[0, 1], [2], [0, 1, 2]]
+    assert np.array_equal(np.concatenate([stopped.chunk.weights, further.chunk.weights]), whole.chunk.weights)
 
 
 @pytest.mark.usefixtures("keras_ready")

@@ -280,10 +280,10 @@ def loss_where_earlier_states_are_given(model, samples, step, reach):
     def loss(changed, monkeypatch):
         left = list(reads)
 
-        def read_within_reach(cell, weights, vectors, reset_after, backward, mask):
+        def read_within_reach(cell, weights, vectors, reset_after, backward, mask, start):
             read = left.pop(0)
             places = np.flatnonzero(within(read, form, step, reach))
-            again = Trace(cell, weights, vectors, reset_after, backward, mask)
+            again = Trace(cell, weights, vectors, reset_after, backward, mask, start)
             again.values = {name: array.copy() for name, array in read.trace.values.items()}
             if len(places):
                 window = slice(places[0], places[-1] + 1)

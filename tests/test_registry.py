@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnnlab import backend, models, training
+from rnnlab import backend, compiled, models, training
 from rnnlab.architecture import Architecture, Cell, Direction, Form, Pattern
 from rnnlab.counting import count
 from rnnlab.experiment import Experiment, Training
@@ -85,7 +85,7 @@ def test_every_pattern_is_trained_in_every_way(name, cell):
     inputs, targets = (array[:8] for array in known.data(0).train)
     for architecture in ways(cell, known.form):
         form = replace(known.form, batch_size=None)
-        model, optimizer = models.build(architecture, form), training.make_optimizer(Training(learning_rate=0.01))
+        model, optimizer = models.build(architecture, form), compiled.make_optimizer(Training(learning_rate=0.01))
         step = backend.compile_step(model, optimizer, form, "cpu")
         before = model.get_weights()
         losses = [float(step(inputs, targets)[0]) for _ in range(2)]

@@ -246,6 +246,13 @@ def test_what_no_report_has_said_yet_is_reported_at_the_end(monkeypatch):
     assert bits(chunk) == bits(reached.chunk)
 
 
+def test_nothing_is_left_in_the_folder_for_temporary_files_even_by_a_process_that_is_killed(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (reached,) = run(Experiment(Architecture(Cell.GRU, 11), task("tagging"), Training(1, batch_size=512)))
+    assert reached.status is Status.FINISHED
+    assert list(tmp_path.iterdir()) == []
+
+
 # What goes wrong with one does not touch the others
 
 

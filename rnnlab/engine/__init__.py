@@ -5,6 +5,6 @@ address of a Dask scheduler, that cluster. Nothing here imports Keras: only the 
 """
 
 from rnnlab.engine.engine import Engine, EngineState
-from rnnlab.engine.runs import Run, RunLane
+from rnnlab.engine.runs import Run, RunLane, TextLane, TextRun
 
-__all__ = ["Engine", "EngineState", "Run", "RunLane"]
+__all__ = ["Engine", "EngineState", "Run", "RunLane", "TextLane", "TextRun"]

@@ -15,6 +15,9 @@ Devices = tuple[Device, ...]
 
 #: Seconds that a local worker has to start again, on a busy machine too, before it is given up and replaced.
 RESTART_PATIENCE = 60
+#: Messages that Dask keeps of each kind, for looking back at. Nobody does, and those of a race hold weights: by default it
+#: keeps 1,000 of them in the scheduler, and as many in each worker.
+KEPT_MESSAGES = 10
 
 
 def local_cluster(workers: int) -> LocalCluster:
@@ -23,6 +26,7 @@ def local_cluster(workers: int) -> LocalCluster:
     dask.config.set(
         {
             "distributed.worker.multiprocessing-method": "spawn",
+            "distributed.admin.low-level-log-length": KEPT_MESSAGES,
             "distributed.deploy.lost-worker-timeout": RESTART_PATIENCE,
         }
     )

@@ -28,7 +28,7 @@ from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
 from rnnlab.engine.answers import Answers
 from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
-from rnnlab.engine.runs import Run
+from rnnlab.engine.runs import E, RunOf, drop_oldest_recordings
 from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Status
@@ -75,7 +75,7 @@ class Engine:
         self._client: Client | None = None
         self._warming: dict[str, Future] = {}
         self._devices: dict[str, Devices] = {}
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, RunOf[Any]] = {}
         self._futures: dict[str, Future] = {}
         self._orders: dict[str, tuple[Pace, bool]] = {}
         self._answers = Answers()
@@ -88,7 +88,7 @@ class Engine:
 
     # What everyone else calls
 
-    def start(self, experiments: tuple[Experiment, ...], pace: Pace, owner: str = "") -> Run:
+    def start(self, experiments: tuple[E, ...], pace: Pace, owner: str = "") -> RunOf[E]:
         """Begin a race as soon as a worker is free.
 
         Args:
@@ -96,14 +96,14 @@ class Engine:
             pace: how fast it goes; may be changed while it runs.
             owner: who started it (any text), for ``newest_of``.
         """
-        run = Run(experiments, pace, owner)
+        run = RunOf(experiments, pace, Path(self._folder.name), owner)
         with self._lock:
             self._runs[run.id] = run
             self._forget_oldest()
         self._wake.set()
         return run
 
-    def stop(self, run: Run) -> None:
+    def stop(self, run: RunOf[Any]) -> None:
         """Stop after the step under way; what was reached is kept."""
         with self._lock:
             run.stopping = True
@@ -112,30 +112,33 @@ class Engine:
             self._orders[run.attempt] = (run.pace, True)
         self._wake.set()
 
-    def set_pace(self, run: Run, pace: Pace) -> None:
+    def set_pace(self, run: RunOf[Any], pace: Pace) -> None:
         """Change the pace of a run, also while it trains."""
         with self._lock:
             run.pace = pace
             self._orders[run.attempt] = (pace, run.stopping)
         self._wake.set()
 
-    def go_on(self, run: Run, pace: Pace) -> None:
+    def go_on(self, run: RunOf[Any], pace: Pace) -> None:
         """Continue a stopped or paused run from where it was."""
         with self._lock:
             if run.status.can_continue:
                 run.go_on(pace)
         self._wake.set()
 
-    def run(self, run_id: str) -> Run | None:
-        return self._runs.get(run_id)
+    def run(self, run_id: str, kind: type[E]) -> RunOf[E] | None:
+        """The run of this name, if it is one of experiments of this kind."""
+        run = self._runs.get(run_id)
+        return run if run and run.is_of(kind) else None
 
-    def newest_of(self, owner: str) -> Run | None:
-        """The newest run of this owner that is still going on."""
+    def newest_of(self, owner: str, kind: type[E]) -> RunOf[E] | None:
+        """The newest run of this owner, of experiments of this kind, that is still going on."""
         with self._lock:
-            runs = [run for run in self._runs.values() if owner and run.owner == owner and run.status.active]
-        return runs[-1] if runs else None
+            runs = [run for run in self._runs.values() if owner and run.owner == owner and run.is_of(kind)]
+        active = [run for run in runs if run.status.active]
+        return active[-1] if active else None
 
-    def waiting_before(self, run: Run) -> int:
+    def waiting_before(self, run: RunOf[Any]) -> int:
         """How many runs get a worker before this one does."""
         with self._lock:
             waiting = [r for r in self._runs.values() if r.status is Status.WAITING]
@@ -160,7 +163,7 @@ class Engine:
         asked = form.fit(architecture), form
         return self._ask(("summary", *asked), on_worker.summarise, lambda: asked)  # type: ignore[no-any-return]
 
-    def said(self, run: Run, lane: int, samples: NDArray[Any]) -> NDArray[np.float32] | str | None:
+    def said(self, run: RunOf[Any], lane: int, samples: NDArray[Any]) -> NDArray[np.float32] | str | None:
         """What the trained model of a lane says to samples (N, …): outputs (N, S, K); a sentence; or None until it is there."""
         chosen = run.lanes[lane]
         if not chosen.state_file:
@@ -206,7 +209,7 @@ class Engine:
 
         return self._answers.get(question, ask)
 
-    def keras_file(self, run: Run, lane: int, timeout: Seconds = 60) -> bytes:
+    def keras_file(self, run: RunOf[Any], lane: int, timeout: Seconds = 60) -> bytes:
         """The trained model of a lane as a .keras file.
 
         Raises:
@@ -293,7 +296,7 @@ class Engine:
             for run in list(self._runs.values()):
                 if run.status is Status.WAITING and (address := self._free_worker(run)):
                     run.begin(address)
-                    run.device = device_title(self._devices[address], run.experiments[0].training.place)
+                    run.device = device_title(self._devices[address], run.experiments[0].place)
                     starts = tuple(lane.start() for lane in run.racing)
                     experiments = tuple(lane.experiment for lane in run.racing)
                     arguments = (self._topic, run.attempt, experiments, run.pace, starts)
@@ -301,7 +304,7 @@ class Engine:
                     self._futures[run.id] = future
                     future.add_done_callback(self._when_done(run, run.attempt))
 
-    def _free_worker(self, run: Run) -> str | None:
+    def _free_worker(self, run: RunOf[Any]) -> str | None:
         """A worker that has the run's device and room for it, the least busy one first."""
         slow = run.pace.kind is PaceKind.SLOW
         busy = dict.fromkeys(self._devices, 0)
@@ -310,7 +313,7 @@ class Engine:
             if other.worker in busy and other.status.active and alike:
                 busy[other.worker] += 1
         races = SLOW_RACES if slow else FAST_RACES
-        return fittest(self._devices, busy, run.experiments[0].training.place, races)
+        return fittest(self._devices, busy, run.experiments[0].place, races)
 
     def _send_orders(self) -> None:
         """Tell workers what is wanted of their runs; an order is repeated until it is taken or the attempt has ended."""
@@ -330,7 +333,7 @@ class Engine:
         taken = self._client.run(on_worker.set_control, attempt, pace, stopping, workers=[worker], on_error="return")
         return taken.get(worker) is True
 
-    def _run_of(self, attempt: str) -> Run | None:
+    def _run_of(self, attempt: str) -> RunOf[Any] | None:
         """The run whose present attempt this is; an order or report that comes late belongs to none."""
         run = self._runs.get(attempt.partition("-")[0])
         return run if run and run.attempt == attempt else None
@@ -344,16 +347,17 @@ class Engine:
                 lane.history.extend(Chunk.from_event(message["chunk"]))
                 run.reported(lane)
 
-    def _when_done(self, run: Run, attempt: str) -> Callable[[Future], None]:
+    def _when_done(self, run: RunOf[Any], attempt: str) -> Callable[[Future], None]:
         def settle(future: Future) -> None:
             reached, end = self._outcome(future)  # outside the lock: it may be large
             with self._lock:
                 if run.attempt == attempt and run.status.active:
                     if reached:
-                        run.settle(reached, Path(self._folder.name))
+                        run.settle(reached)
                     else:
                         run.end(*end)
                     self._futures.pop(run.id, None)
+                    self._forget_oldest()
             self._wake.set()
 
         return settle
@@ -395,3 +399,4 @@ class Engine:
         for run in ended[: max(0, len(self._runs) - KEPT_RUNS)]:
             del self._runs[run.id]
             run.forget()
+        drop_oldest_recordings(self._runs.values())

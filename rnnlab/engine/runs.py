@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from rnnlab.experiment import Experiment, Pace, PaceKind
+from rnnlab.experiment import Experiment, Pace, PaceKind, Trainable
 from rnnlab.history import History, Reached, Start, Status
 from rnnlab.recording import Recording
+from rnnlab.textlab.experiment import TextExperiment
+
+#: Bytes that the recordings of all runs may take as files; those of runs that ended long ago go first.
+KEPT_RECORDINGS = 500 * 2**20
+
+
+E = TypeVar("E", bound=Trainable)
 
 
 @lru_cache(maxsize=12)
@@ -20,15 +29,17 @@ def read_recording(file: Path) -> Recording:
 
 
 @dataclass(eq=False)
-class RunLane:
+class LaneOf(Generic[E]):
     """One experiment of a run."""
 
-    experiment: Experiment
+    experiment: E
     history: History = field(default_factory=History)
     status: Status = Status.WAITING
     reason: str = ""
     state_file: Path | None = None
     recording_file: Path | None = None
+    recording_bytes: int = 0  # of that file
+    recording_dropped: bool = False
 
     @property
     def recording(self) -> Recording:
@@ -49,17 +60,29 @@ class RunLane:
         return Start(self.state_file.read_bytes(), self.history.epochs, self.history.seconds)
 
     def keep_recording(self, file: Path) -> None:
-        """Put the recorded weights away into a file: many runs would fill the memory."""
-        file.write_bytes(self.history.recording.to_npz())
-        self.recording_file = file
-        self.history.recording = Recording()
+        """Put the recorded weights, where there are any, away into a file: many runs would fill the memory."""
+        if self.history.recording.kept:
+            self.recording_bytes = file.write_bytes(self.history.recording.to_npz())
+            self.recording_file = file
+            self.history.recording = Recording()
 
     def fetch_recording(self) -> None:
         """Take it out of its file again, to record more."""
         file = self.recording_file
         if file:
-            self.history.recording, self.recording_file = Recording.from_npz(file.read_bytes()), None
-            file.unlink(missing_ok=True)
+            self.history.recording = Recording.from_npz(file.read_bytes())
+            self._delete_recording()
+
+    def drop_recording(self) -> None:
+        """Delete its file, to make room for those of other runs."""
+        if self.recording_file:
+            self.recording_dropped = True
+            self._delete_recording()
+
+    def _delete_recording(self) -> None:
+        file, self.recording_file, self.recording_bytes = self.recording_file, None, 0
+        assert file is not None
+        file.unlink(missing_ok=True)
 
     def state(self) -> bytes:
         """Weights and optimizer as they were when it ended; empty where nothing was kept."""
@@ -67,25 +90,31 @@ class RunLane:
 
 
 @dataclass(eq=False)
-class Run:
+class RunOf(Generic[E]):
     """A race of experiments, from its start to its end and over every Stop and Continue."""
 
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[E, ...]
     pace: Pace
+    folder: Path  # for its files
     owner: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:10])
-    lanes: tuple[RunLane, ...] = ()
-    racing: tuple[RunLane, ...] = ()
+    lanes: tuple[LaneOf[E], ...] = ()
+    racing: tuple[LaneOf[E], ...] = ()
     stopping: bool = False
     worker: str = ""
     device: str = ""
     attempts: int = 0
+    ended: float = 0.0  # by the monotonic clock
     _elapsed: float = 0.0
     _since: float | None = None
 
     def __post_init__(self) -> None:
         self.lanes = tuple(map(_new_lane, self.experiments))
         self.racing = tuple(lane for lane in self.lanes if lane.status.active)
+
+    def is_of(self, kind: type[Any]) -> bool:
+        """Whether it is a race of experiments of this kind."""
+        return isinstance(self.experiments[0], kind)
 
     @property
     def attempt(self) -> str:
@@ -111,11 +140,11 @@ class Run:
     @property
     def left(self) -> float | None:
         """Seconds to go at the present speed; None while that cannot be said."""
-        done = self.epoch + max(lane.history.part for lane in self.lanes)
-        to_go = self.experiments[0].training.epochs - done
+        first, epochs = self.experiments[0], self.epoch + max(lane.history.part for lane in self.lanes)
         if self.pace.kind is PaceKind.SLOW:
-            return to_go / self.pace.epochs_per_second
-        return self.elapsed / done * to_go if done else None
+            return (first.epochs - epochs) / self.pace.epochs_per_second
+        done = first.done(epochs)
+        return self.elapsed / done * (1 - done) if done else None
 
     def begin(self, worker: str) -> None:
         """A worker has taken this run."""
@@ -123,29 +152,33 @@ class Run:
         for lane in self.racing:
             lane.status = Status.PREPARING
 
-    def reported(self, lane: RunLane) -> None:
+    def reported(self, lane: LaneOf[E]) -> None:
         """A lane has reported epochs."""
         self._since = self._since or time.monotonic()
         if lane.status.active:
             lane.status = Status.RUNNING
 
-    def settle(self, reached: tuple[Reached, ...], folder: Path) -> None:
-        """The worker's complete result is here: keep the histories and, as files in ``folder``, the states."""
+    @property
+    def recording_bytes(self) -> int:
+        """What its recordings take as files."""
+        return sum(lane.recording_bytes for lane in self.lanes)
+
+    def settle(self, reached: tuple[Reached, ...]) -> None:
+        """The worker's complete result is here: keep the histories and, as files, the states."""
         for lane, result in zip(self.racing, reached, strict=True):
             lane.history.extend(result.chunk)
             if result.state:
-                lane.state_file = folder / f"{self.id}-{self.lanes.index(lane)}.npz"
+                lane.state_file = self.folder / f"{self.id}-{self.lanes.index(lane)}.npz"
                 lane.state_file.write_bytes(result.state)
-                lane.keep_recording(folder / f"{self.attempt}-{self.lanes.index(lane)}-weights.npz")
             lane.reason, lane.status = result.reason, result.status
-        self._stop_clock()
+        self._come_to_rest()
 
     def end(self, status: Status, reason: str = "") -> None:
         """What was going on has ended like this."""
         for lane in self.lanes:
             if lane.status.active:
                 lane.status, lane.reason = status, reason
-        self._stop_clock()
+        self._come_to_rest()
 
     def go_on(self, pace: Pace) -> None:
         """Wait for a worker once more, to go on from where it stopped."""
@@ -163,12 +196,31 @@ class Run:
                 if file:
                     file.unlink(missing_ok=True)
 
-    def _stop_clock(self) -> None:
-        self._elapsed, self._since = self.elapsed, None
+    def _come_to_rest(self) -> None:
+        self._elapsed, self._since, self.ended = self.elapsed, None, time.monotonic()
+        for number, lane in enumerate(self.lanes):
+            lane.keep_recording(self.folder / f"{self.attempt}-{number}-weights.npz")
 
 
-def _new_lane(experiment: Experiment) -> RunLane:
+def drop_oldest_recordings(runs: Collection[RunOf[Any]]) -> None:
+    """Delete recordings of the runs that ended longest ago, as long as all together take more than may be kept."""
+    total = sum(run.recording_bytes for run in runs)
+    for run in sorted(runs, key=lambda run: run.ended):
+        if total <= KEPT_RECORDINGS:
+            return
+        total -= run.recording_bytes
+        for lane in run.lanes:
+            lane.drop_recording()
+
+
+def _new_lane(experiment: E) -> LaneOf[E]:
     """A lane that waits; one that its trainer does not train has failed before anything begins."""
     if reason := experiment.refusal:
-        return RunLane(experiment, status=Status.FAILED, reason=reason)
-    return RunLane(experiment)
+        return LaneOf(experiment, status=Status.FAILED, reason=reason)
+    return LaneOf(experiment)
+
+
+Run = RunOf[Experiment]
+RunLane = LaneOf[Experiment]
+TextRun = RunOf[TextExperiment]
+TextLane = LaneOf[TextExperiment]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Activation, Architecture, Form
+from rnnlab.architecture import Activation, Architecture, Form, Pattern
 from rnnlab.plan import ENCODER, Kind, Layer, plan
-from rnnlab.reference.equations import Array, gates, glorot, random_weights
+from rnnlab.reference.equations import Array, State, gates, glorot, random_weights
 from rnnlab.reference.layers import LayerGradients, Trace
 from rnnlab.reference.parts import Dense, Part, part
 
@@ -60,8 +60,12 @@ class Pass:
         outputs: (B, S, K).
     """
 
-    def __init__(self, parts: Sequence[Part], form: Form, inputs: NDArray[Any]) -> None:
+    def __init__(
+        self, parts: Sequence[Part], form: Form, inputs: NDArray[Any], states: Sequence[State] | None = None
+    ) -> None:
         self._parts, self._form = parts, form
+        if states is not None:
+            _begin_with(states, parts)
         values, mask = _encoded(parts[0].layer, form, inputs)
         for one in parts:
             values = one.forward(values, mask)
@@ -73,6 +77,15 @@ class Pass:
     def reads(self) -> tuple[Read, ...]:
         """What each recurrent layer has read, in each direction, from the input on."""
         return tuple(Read(one.layer.name, trace) for one in self._parts for trace in one.traces)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """What each recurrent layer carries on to what follows, for ``Model.forward`` of the next piece.
+
+        Raises:
+            ValueError: this model does not read on from piece to piece.
+        """
+        return tuple(one.traces[0].last for one in _reading_on(self._parts))
 
     def loss(self, targets: NDArray[Any]) -> float:
         """The mean cross-entropy in nats, or the mean squared error where a number is said.
@@ -206,11 +219,20 @@ class Model:
     def _weights(self) -> tuple[Array, ...]:
         return tuple(array.astype(np.float64, copy=False) for array in self.weights)
 
-    def forward(self, inputs: NDArray[Any]) -> Pass:
+    def forward(self, inputs: NDArray[Any], states: Sequence[State] | None = None) -> Pass:
         """Read samples (B, …) as a task has them: token numbers (B, T), numbers (B, T, D), or one vector each (B, D).
 
+        A long sequence can be read in pieces, each from the ``Pass.states`` of the piece before: the outputs are those of
+        reading it at once, and ``Pass.back`` is truncated back-propagation, as no gradient goes beyond its own piece.
+
+        Args:
+            inputs: samples.
+            states: what each recurrent layer begins with, h (B, U) and c (B, U), or (B, 0) where a cell has none; by default
+                zeros. Only for models that give an output at every step and read forward.
+
         Raises:
-            ValueError: samples of another shape, or a number that no token has.
+            ValueError: samples or states of another shape, a number that no token has, or states for a model that does not
+                read on from piece to piece.
         """
         _check_inputs(self.form, inputs)
         parts, left = [], list(self._weights)
@@ -218,7 +240,26 @@ class Model:
             number = len(_shapes(layer))
             parts.append(part(layer, self.form, left[:number]))
             del left[:number]
-        return Pass(parts, self.form, inputs)
+        return Pass(parts, self.form, inputs, states)
+
+
+def _reading_on(parts: Sequence[Part]) -> list[Part]:
+    """The recurrent layers of a model that can read a sequence in pieces."""
+    if parts[0].form.pattern is not Pattern.IN_STEP or any(
+        one.layer.architecture.backward or one.layer.architecture.bidirectional for one in parts
+    ):
+        raise ValueError(
+            "only a model that gives an output at every step and reads forward carries states from piece to piece"
+        )
+    return [one for one in parts if one.layer.kind is Kind.CELL and one.layer.architecture.cell.recurrent]
+
+
+def _begin_with(states: Sequence[State], parts: Sequence[Part]) -> None:
+    recurrent = _reading_on(parts)
+    if len(states) != len(recurrent):
+        raise ValueError(f"this model begins with the states of {len(recurrent)} recurrent layers, not {len(states)}")
+    for one, state in zip(recurrent, states, strict=True):
+        one.start = state
 
 
 def weight_shapes(architecture: Architecture, form: Form) -> tuple[Weight, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Architecture, Form, MergeMode
 from rnnlab.plan import Kind, Layer
-from rnnlab.reference.equations import Array, Weights, sigmoid
+from rnnlab.reference.equations import Array, State, Weights, sigmoid
 from rnnlab.reference.layers import LayerGradients, Trace
 
 Mask = NDArray[np.bool_] | None
@@ -25,12 +25,14 @@ class Part:
         weights: its weights, in Keras' order.
         traces: of a recurrent layer, that of each direction.
         gradients: of each trace, after ``backward``.
+        start: what a recurrent layer begins with; None for zeros.
     """
 
     def __init__(self, layer: Layer, form: Form, weights: Sequence[Array]) -> None:
         self.layer, self.form, self.weights = layer, form, tuple(weights)
         self.traces: tuple[Trace, ...] = ()
         self.gradients: tuple[LayerGradients, ...] = ()
+        self.start: State | None = None
 
     def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
         raise NotImplementedError
@@ -123,7 +125,8 @@ class _Recurrent(Part):
         size = len(self.weights) // len(ways)
         self.traces = tuple(
             Trace(
-                architecture.cell, Weights(*self.weights[n * size : (n + 1) * size]), inputs, architecture.reset_after, way, mask
+                architecture.cell, Weights(*self.weights[n * size : (n + 1) * size]), inputs, architecture.reset_after, way, mask,
+                self.start,
             )
             for n, way in enumerate(ways)
         )  # fmt: skip

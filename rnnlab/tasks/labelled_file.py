@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rnnlab.architecture import Range
-from rnnlab.tasks.text_file import decode
+from rnnlab.text_file import decode
 from rnnlab.texts import _, ngettext
 
 #: What a file may hold; the page says so before one is brought.

@@ -73,7 +73,8 @@ def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
     shown = looks([experiment.architecture for experiment in run.experiments])
     lanes = [_lane(run, place, found[place], look, chosen, asking) for place, look in enumerate(shown)]
     if not any(lane.named for lane in lanes):
-        st.info(_not_recorded(run), icon=":material/visibility_off:")
+        why = dict.fromkeys(map(moments.missing, run.lanes))
+        st.info(" ".join(why), icon=":material/visibility_off:")
         return None
     return Subject(tuple(lanes), asking, run, epoch)
 
@@ -82,17 +83,10 @@ def _lane(run: Run, place: int, moment: Moment | None, look: Look, chosen: Chose
     """One architecture of a run at the epoch that is shown, turned as chosen."""
     architecture = run.experiments[place].architecture
     if moment is None:
-        why = _("No weights of this architecture were recorded: the model is too large, or it has not begun.")
-        return Seen(look, architecture, None, why=why)
+        return Seen(look, architecture, None, why=moments.missing(run.lanes[place]))
     trained = gradient_views.recorded(run, place, moment.recorded, lambda: moment.model)
     turned = trained.turned(chosen.fresh.scaling, chosen.fresh.scale)
     return Seen(look, architecture, turned, turned.flow(asking), trained)
-
-
-def _not_recorded(run: Run) -> str:
-    if run.status.active and not run.epoch:
-        return _("The first epoch is still under way. Its weights will be looked into as soon as it is done.")
-    return _("This run has no recorded weights: its models are too large for that, or it ended before the first epoch did. Smaller ones can be looked into.")  # fmt: skip
 
 
 @lru_cache(maxsize=2)

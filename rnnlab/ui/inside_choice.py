@@ -187,13 +187,8 @@ def _trained(run: Run, subject: Subject) -> Model | None:
     epoch = moments.scrubber(run)
     found = moments.moments(run, epoch)[subject.lane]
     if found is None:
-        waiting = run.status.active and not epoch
-        st.info(
-            _("The weights come with the first epoch; until then they are random.")
-            if waiting
-            else _("No weights were recorded of this run, since the model is too large or the run never began: the weights below are random."),
-            icon=":material/hourglass:",
-        )  # fmt: skip
+        why = moments.missing(run.lanes[subject.lane])
+        st.info(_("{why} The weights below are random.").format(why=why), icon=":material/hourglass:")
         return None
     if found.recorded != found.epoch:
         words = _("Not every epoch of so large a model is kept: these are the weights of epoch {epoch:,}.")

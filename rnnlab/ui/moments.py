@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from rnnlab import recording
 from rnnlab.colours import Look, looks
-from rnnlab.engine import Run
+from rnnlab.counting import count
+from rnnlab.engine import Run, RunLane
 from rnnlab.experiment import Experiment
 from rnnlab.reference import Model
 from rnnlab.replay import weighed
@@ -94,6 +96,20 @@ def say_recorded(found: Sequence[Moment | None], epoch: int) -> None:
         return
     names = [_("{name} of epoch {epoch:,}").format(name=views.plain(m.look.label), epoch=m.recorded) for m in there]
     st.caption(_("Not every epoch is kept. The weights shown: {names}.").format(names=" · ".join(names)))
+
+
+def missing(lane: RunLane) -> str:
+    """Why there are no recorded weights to look into."""
+    parameters = count(lane.experiment.architecture, lane.experiment.form).total
+    if not recording.fits(parameters):
+        return _("A model of {parameters:,} parameters is too large to be recorded: at most {most:,} are.").format(
+            parameters=parameters, most=recording.MOST_PARAMETERS
+        )
+    if lane.status.active:
+        return _("The weights come with the first epoch.")
+    if lane.recording_dropped:
+        return _("The weights of this run made room for those of newer runs. Train anew to look inside.")
+    return _("This ended before it had any weights to look into. Train anew to look inside.")
 
 
 def _buttons(run: Run, playing: _Playing | None, key: str) -> None:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from rnnlab import charts, recording, replay, tables
+from rnnlab import charts, replay, tables
 from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine import EngineState, Run, RunLane
 from rnnlab.experiment import Experiment, Watched
-from rnnlab.history import WEIGHTS_AT_ONCE, Scores, Status
+from rnnlab.history import Scores, Status
 from rnnlab.tasks import Task
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Arrays, Baseline, Metric, samples
@@ -199,27 +199,13 @@ def _inside(lane: RunLane, arrays: Arrays, epoch: int) -> None:
         return
     then = replay.weighed(lane.experiment, lane.recording, epoch) if epoch else None
     if then is None:
-        st.caption(missing(lane))
+        st.caption(moments.missing(lane))
         return
     found = replay.look_inside(then.model, arrays)
     assert found is not None
     strip_views.strips(found, lane.experiment.task.steps(arrays.inputs[0]))
     if then.recorded != epoch:
         st.caption(_("With the weights of epoch {epoch}: of a model this large not every epoch is kept.").format(epoch=then.recorded))  # fmt: skip
-
-
-def missing(lane: RunLane) -> str:
-    """Why there are no recorded weights to look into."""
-    parameters = count(lane.experiment.architecture, lane.experiment.form).total
-    if not recording.fits(parameters):
-        return _("A model of {parameters:,} parameters is too large to be recorded: at most {most:,} are.").format(
-            parameters=parameters, most=recording.MOST_PARAMETERS
-        )
-    if lane.status.active and parameters * 4 > WEIGHTS_AT_ONCE:
-        return _("The weights of so large a model come when the race has ended.")
-    if lane.status.active:
-        return _("The weights come with the first epoch.")
-    return _("The weights of this run were not kept. Train anew to look inside.")
 
 
 def _confusion(lane: RunLane, epoch: int) -> None:
@@ -230,7 +216,7 @@ def _confusion(lane: RunLane, epoch: int) -> None:
     elif then := replay.weighed(lane.experiment, lane.recording, epoch):
         drawn_views.confusion(task, replay.confusion(lane.experiment, then.model))
     else:
-        st.caption(missing(lane))
+        st.caption(moments.missing(lane))
 
 
 def _facts(lane: RunLane, scores: Scores | None) -> list[tuple[str, str]]:

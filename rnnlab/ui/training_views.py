@@ -23,14 +23,14 @@ def current_run() -> Run | None:
     """The run that this page shows: the one in the address or, in a new tab, the one that this browser has under way."""
     if not state.run_id() and state.is_plain_address():
         state.once("adopt", _adopt)
-    run = live.engine().run(state.run_id())
+    run = live.engine().run(state.run_id(), Experiment)
     if state.run_id() and not run:
         st.info(_("The run of this link is no longer here. Its settings are: press Train to run it again."))
     return run
 
 
 def _adopt() -> None:
-    run = live.engine().newest_of(state.browser())
+    run = live.engine().newest_of(state.browser(), Experiment)
     if run:
         first = run.experiments[0]
         bench = tuple(experiment.architecture for experiment in run.experiments)
@@ -102,7 +102,7 @@ def _experiments() -> tuple[Experiment, ...]:
 
 def _train() -> None:
     """Start a run with the present choice; one that is still going on gives way."""
-    run = live.engine().run(state.run_id())
+    run = live.engine().run(state.run_id(), Experiment)
     if run and run.status.active:
         live.engine().stop(run)
     choice: Choice = state.choice()
