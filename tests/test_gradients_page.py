@@ -243,6 +243,16 @@ class TestARun:
         assert "stands 7 steps before the question" in said(at).replace("*", "")
         assert "of the held-out letters are right at epoch 2" in said(at)
 
+    def test_behind_a_decoder_stands_its_encoder_and_a_cut_reaches_both(self):
+        at, _run = trained({"task": "addition", "epochs": "1", "a": ["lstm-4-bidirectional", "gru-4"]})
+        assert "First come the 3 steps of the decoder" in said(at)
+        assert "Dashed" not in said(at)
+        labelled(at.toggle, "Cut it after so many steps")[0].set_value(True).run()
+        labelled(at.number_input, "Cut it after so many steps")[0].set_value(2).run()
+        assert not at.exception
+        parts = [set(bars["bars"]["part"]) for bars in charts(at).values()]
+        assert parts == [{"left", "cut"}] * 2
+
     def test_of_a_task_without_time_gets_a_sentence(self):
         at, _run = trained({"task": "digit", "epochs": "1", "a": "dense-8"})
         assert any("no time passes" in info.value for info in at.info)

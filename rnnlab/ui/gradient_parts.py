@@ -8,7 +8,7 @@ from functools import lru_cache
 import streamlit as st
 
 from rnnlab import gradient_charts
-from rnnlab.architecture import Architecture
+from rnnlab.architecture import Architecture, Pattern
 from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
@@ -127,14 +127,25 @@ def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
         st.caption(_("Backpropagation through time starts at the loss and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
         shown = _player(steps)
         gradient_views.bars(subject.lanes, chosen.by_c, shown, chosen.reach, active)
-        notes = [_("Dashed: what Wₕ of a SimpleRNN allows at most (see 2).")]
-        if steps > len(gradient_charts.drawn_distances(steps)):
-            notes.append(_("Every {n}th step is drawn.").format(n=gradient_charts.drawn_distances(steps).step))
-        if any(seen.architecture.layers > 1 for seen in subject.lanes):
-            notes.append(_("Of several layers, the one next to the output is shown."))
-        st.caption(" ".join(notes))
+        st.caption(" ".join(_notes(subject, steps)))
         if chosen.reach is not None:
             _cut(subject, chosen.reach)
+
+
+def _notes(subject: Subject, steps: int) -> list[str]:
+    """What has to be known to read the bars."""
+    there, stride = [seen.named for seen in subject.lanes if seen.named], gradient_charts.drawn_distances(steps).step
+    notes = []
+    if any(one.bound(1) is not None for one in there):
+        notes.append(_("Dashed: what Wₕ of a SimpleRNN allows at most (see 2)."))
+    if stride > 1:
+        notes.append(_("Every {n}th step is drawn.").format(n=stride))
+    if any(one.form.pattern is Pattern.ENCODER_DECODER for one in there):
+        said = _("First come the {n} steps of the decoder, further back those of the encoder.")
+        notes.append(said.format(n=subject.question.step + 1))
+    if any(seen.architecture.layers > 1 for seen in subject.lanes):
+        notes.append(_("Of several layers, the one next to the output is shown."))
+    return notes
 
 
 def _player(steps: int) -> int | None:
@@ -178,7 +189,8 @@ def _cut(subject: Subject, reach: int) -> None:
             lost = seen.named.update_lost(subject.question, reach)
             parts.append(f"{views.plain(seen.look.label)} {lost:.1%}")
     said = _("Pale: what the cut takes away; those steps are still remembered in h, but nothing is learned from them. So much does the update of the weights change by it: {parts}.")  # fmt: skip
-    st.caption(said.format(parts=" · ".join(parts)))
+    if parts:
+        st.caption(said.format(parts=" · ".join(parts)))
 
 
 # 2 · The matrix
