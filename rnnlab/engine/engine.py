@@ -27,7 +27,7 @@ from rnnlab.architecture import Architecture, Form
 from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
 from rnnlab.engine.answers import Answers
-from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
+from rnnlab.engine.cluster import Devices, device_title, fittest, listen, local_cluster
 from rnnlab.engine.runs import E, RunOf, drop_oldest_recordings
 from rnnlab.experiment import Experiment, Pace, PaceKind
 from rnnlab.gradients import clipping
@@ -182,12 +182,8 @@ class Engine:
         """
         flat = model.flat
         asked = model.architecture, model.form, flat, inputs, targets
-        question = (
-            "keras",
-            *asked[:2],
-            *(hashlib.sha256(array.tobytes()).digest() for array in asked[2:]),
-            inputs.shape,
-        )
+        digests = (hashlib.sha256(array.tobytes()).digest() for array in asked[2:])
+        question = "keras", *asked[:2], *digests, inputs.shape
         return self._ask(question, on_worker.keras_side, lambda: asked)  # type: ignore[no-any-return]
 
     def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
@@ -257,7 +253,7 @@ class Engine:
         if address is None:
             self._cluster = address = local_cluster(self._size)
         self._client = Client(address, set_as_default=False, timeout=SILENCE)
-        self._client.subscribe_topic(self._topic, self._on_event)
+        listen(self._client, self._topic, self._on_event)
 
     def _look(self) -> None:
         """Compare with the cluster: warm new workers up, and end what ran on those that are gone."""
