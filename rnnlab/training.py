@@ -209,12 +209,14 @@ def answer(architecture: Architecture, form: Form, state: bytes, samples: NDArra
 
 
 def keras_side(model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide:
-    """Outputs and gradients of the loss that Keras gives to the same weights and samples."""
+    """Outputs and gradients of the loss that Keras gives to the same weights and samples; no gradients where it has no loss."""
     form = replace(model.form, batch_size=None)
     if not form.pattern.one_input:
         form = replace(form, timesteps=inputs.shape[1])
     built = build(model.architecture, form)
     built.set_weights([array.astype(np.float32) for array in model.weights])
+    if not model.has_loss:
+        return KerasSide(backend.outputs(built, form, inputs), ())
     return KerasSide(*backend.gradients(built, form, inputs, targets))
 
 

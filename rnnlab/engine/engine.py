@@ -6,34 +6,26 @@ not taken yet, and notices what is gone. Everyone else only changes what is want
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from distributed import Client, Future, LocalCluster
-from numpy.typing import NDArray
 
-from rnnlab.architecture import Architecture, Form
-from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
-from rnnlab.engine.answers import Answers
 from rnnlab.engine.cluster import Devices, device_title, fittest, listen, local_cluster
+from rnnlab.engine.questions import Questions
 from rnnlab.engine.runs import E, RunOf, drop_oldest_recordings
-from rnnlab.experiment import Experiment, Pace, PaceKind
-from rnnlab.gradients import clipping
+from rnnlab.experiment import Pace, PaceKind
 from rnnlab.history import Chunk, Reached, Status
-from rnnlab.reference import KerasSide, Model
-from rnnlab.tasks.task import Baseline
 from rnnlab.texts import noted
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
@@ -57,7 +49,7 @@ class EngineState(Enum):
     LOST = noted("The training engine is lost; trying to reach it again.")
 
 
-class Engine:
+class Engine(Questions):
     """Runs experiments in the background.
 
     Args:
@@ -66,6 +58,7 @@ class Engine:
     """
 
     def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
+        super().__init__()
         self.state = EngineState.STARTING
         self.reason = ""
         self._scheduler = scheduler
@@ -78,7 +71,6 @@ class Engine:
         self._runs: dict[str, RunOf[Any]] = {}
         self._futures: dict[str, Future] = {}
         self._orders: dict[str, tuple[Pace, bool]] = {}
-        self._answers = Answers()
         self._folder = tempfile.TemporaryDirectory(prefix="rnnlab-")
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -157,53 +149,6 @@ class Engine:
     @property
     def workers(self) -> int:
         return len(self._devices)
-
-    def summary(self, architecture: Architecture, form: Form) -> Summary | str | None:
-        """What Keras says of a model: its summary, a sentence where it could not be built, or None until it is there."""
-        asked = form.fit(architecture), form
-        return self._ask(("summary", *asked), on_worker.summarise, lambda: asked)  # type: ignore[no-any-return]
-
-    def said(self, run: RunOf[Any], lane: int, samples: NDArray[Any]) -> NDArray[np.float32] | str | None:
-        """What the trained model of a lane says to samples (N, …): outputs (N, S, K); a sentence; or None until it is there."""
-        chosen = run.lanes[lane]
-        if not chosen.state_file:
-            return None
-        question = ("said", run.attempt, lane, samples.shape, samples.tobytes())
-        model = chosen.experiment.architecture, chosen.experiment.form
-        return self._ask(question, on_worker.said, lambda: (*model, chosen.state(), samples))  # type: ignore[no-any-return]
-
-    def keras(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide | str | None:
-        """What Keras makes of the same weights and samples, to check NumPy against; None until it is there.
-
-        Args:
-            model: the weights.
-            inputs: samples (B, …), as a task has them.
-            targets: what is expected of them, (B, S), for the gradients of the loss.
-        """
-        flat = model.flat
-        asked = model.architecture, model.form, flat, inputs, targets
-        digests = (hashlib.sha256(array.tobytes()).digest() for array in asked[2:])
-        question = "keras", *asked[:2], *digests, inputs.shape
-        return self._ask(question, on_worker.keras_side, lambda: asked)  # type: ignore[no-any-return]
-
-    def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
-        """What models of another kind reach on the data of this experiment; None until it is known."""
-        asked = experiment.task, experiment.training.seed
-        return self._ask(("baselines", *asked), on_worker.baselines, lambda: asked)  # type: ignore[no-any-return]
-
-    def clipped(self, trial: clipping.Trial) -> clipping.Tried | str | None:
-        """Small trainings with gradients clipped and not; None until they are done."""
-        return self._ask(("clipped", trial), on_worker.clipped, lambda: (trial,))  # type: ignore[no-any-return]
-
-    def _ask(self, question: Hashable, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Any:
-        """Let a worker do this, ahead of everything else, unless the answer is known."""
-
-        def ask() -> Future | None:
-            if self._client is None or not self._devices:
-                return None
-            return self._submit(work, *arguments(), priority=10)
-
-        return self._answers.get(question, ask)
 
     def keras_file(self, run: RunOf[Any], lane: int, timeout: Seconds = 60) -> bytes:
         """The trained model of a lane as a .keras file.
@@ -368,6 +313,11 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - a run ends with a sentence, whatever went wrong
             log.warning("run failed: %r", error)
             return (), (Status.FAILED, f"{type(error).__name__}: {str(error)[:200]}")
+
+    def _hand_over(self, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Future | None:
+        if self._client is None or not self._devices:
+            return None
+        return self._submit(work, *arguments(), priority=10)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
         assert self._client is not None

@@ -13,7 +13,7 @@ from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Start
-from rnnlab.reference import KerasSide, Model
+from rnnlab.reference import Difference, Model
 from rnnlab.tasks.task import Baseline, Task
 
 if TYPE_CHECKING:
@@ -84,13 +84,14 @@ def said(architecture: Architecture, form: Form, state: bytes, samples: NDArray[
     return training.answer(architecture, form, state, samples)
 
 
-def keras_side(
+def keras_difference(
     architecture: Architecture, form: Form, flat: NDArray[np.float32], inputs: NDArray[Any], targets: NDArray[Any]
-) -> KerasSide:
-    """Outputs and gradients of a model with these weights, in Keras."""
+) -> Difference:
+    """How far outputs and gradients of a model with these weights are from those of Keras."""
     from rnnlab import training
 
-    return training.keras_side(Model.from_flat(architecture, form, flat), inputs, targets)
+    model = Model.from_flat(architecture, form, flat)
+    return training.keras_side(model, inputs, targets).difference(model, inputs, targets)
 
 
 def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from functools import cached_property
 from typing import Generic, TypeVar
 
-from rnnlab.architecture import Architecture, Form
+from rnnlab.architecture import BENCH_SIZE, Architecture, Form
 from rnnlab.gradients.flow import Flow, Question, flow, horizon, update_lost
 from rnnlab.gradients.fresh import Fresh, Scaling, new_model, rescaled
 from rnnlab.gradients.matrices import Block, blocks, bound
@@ -44,9 +43,9 @@ class Named:
     def __init__(self, name: Hashable, architecture: Architecture, form: Form, make: Callable[[], Model]) -> None:
         self.name, self.architecture, self.form, self._make = name, architecture, form, make
 
-    @cached_property
+    @property
     def model(self) -> Model:
-        return self._make()
+        return _MODELS.get(self.name, self._make)
 
     def turned(self, scaling: Scaling, scale: float) -> Named:
         """The same with its recurrent kernels ``fresh.rescaled``."""
@@ -82,7 +81,8 @@ class Named:
         return _HORIZONS.get((self.name, asked.name, by_c), lambda: _reached(flow(self.model, asked), by_c))
 
 
-#: A flow is four numbers a step; a horizon is one number, and a curve has one for each epoch that it shows.
+#: Models are kept as many as a bench has. A flow is four numbers a step; a horizon is one number, and a curve has one for each epoch that it shows.
+_MODELS: Kept[Model] = Kept(BENCH_SIZE.high)
 _FLOWS: Kept[Flow | None] = Kept(256)
 _BLOCKS: Kept[tuple[Block, ...]] = Kept(256)
 _LOST: Kept[float] = Kept(256)

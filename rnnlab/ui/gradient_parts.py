@@ -13,11 +13,12 @@ from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
 from rnnlab.gradients import Question, asked, has_time, question
+from rnnlab.reference import Comparison
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _
 from rnnlab.ui import gradient_controls as controls
-from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, moments, state, views
+from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, keras_line, moments, state, views
 from rnnlab.ui.gradient_controls import Chosen, Source
 from rnnlab.ui.gradient_views import Seen, Subject
 from rnnlab.ui.moments import Moment
@@ -28,6 +29,7 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
     watched = run if chosen.source is Source.RUN else None
     active = watched is not None and watched.status.active
     playing = _playing()
+    replayed = moments.every(watched) if watched else None
 
     def draw() -> None:
         subject = _subject(bench, chosen, run)
@@ -37,10 +39,10 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
         gradient_sentence.part(bench, chosen, subject)
         if subject:
             gradient_horizons.part(subject, chosen.by_c)
+            _checked(subject, moving=active or replayed is not None)
         if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
 
-    replayed = moments.every(watched) if watched else None
     st.fragment(draw, run_every=gradient_views.TICK if playing or active else replayed)()
 
 
@@ -87,6 +89,14 @@ def _lane(run: Run, place: int, moment: Moment | None, look: Look, chosen: Chose
     trained = gradient_views.recorded(run, place, moment.recorded, lambda: moment.model)
     turned = trained.turned(chosen.fresh.scaling, chosen.fresh.scale)
     return Seen(look, architecture, turned, turned.flow(asking), trained)
+
+
+def _checked(subject: Subject, moving: bool) -> None:
+    """How far NumPy is from Keras on all of these models and what they read."""
+    read, there = subject.question, [seen.named for seen in subject.lanes if seen.named]
+    if there:
+        asked = [] if moving else [Comparison.of(one.model, read.inputs, read.targets) for one in there]
+        keras_line.compare(keras_line.place_for_comparison(), asked, moving)
 
 
 @lru_cache(maxsize=2)

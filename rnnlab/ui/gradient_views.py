@@ -75,8 +75,9 @@ def random_lanes(bench: Sequence[Architecture], fresh: Fresh) -> tuple[Seen, ...
 
 def new_lane(look: Look, architecture: Architecture, form: Form, fresh: Fresh) -> Seen:
     """An architecture with new weights, if it is not too large for a page."""
-    if not fits(count(architecture, form).total):
-        return Seen(look, architecture, None, why=views.too_large(MOST_PARAMETERS))
+    parameters = count(architecture, form).total
+    if not fits(parameters):
+        return Seen(look, architecture, None, why=views.too_large(parameters, MOST_PARAMETERS))
     named = named_new(architecture, form, fresh)
     return Seen(look, architecture, named, trained=named)
 

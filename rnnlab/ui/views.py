@@ -109,10 +109,10 @@ def sentence(error: ValueError) -> str:
     return plain(said[:1].upper() + said[1:].removesuffix(".") + ".")
 
 
-def too_large(most: int) -> str:
+def too_large(parameters: int, most: int) -> str:
     """Why a model is not computed on a page."""
-    said = _("This model has more than {most:,} parameters: too many to compute on a page. Choose a smaller one.")
-    return said.format(most=most)
+    said = _("This model has {n:,} parameters. Up to {most:,} are computed on this page; choose a smaller hidden size to look inside.")  # fmt: skip
+    return said.format(n=parameters, most=most)
 
 
 def lane_title(look: Look) -> None:
