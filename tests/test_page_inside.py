@@ -183,6 +183,16 @@ class TestWhatIsLookedAt:
         assert labelled(at.text_input, "It reads what you type here")[0].value == "xyz"
         assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
 
+    def test_a_task_of_sentences_begins_with_one_whose_answer_is_known(self):
+        at = inside(task="sentiment", a="gru-3")
+        assert "loss on this sample" in said(at)
+        reads = labelled(at.selectbox, "It reads")[0]
+        assert reads.options[-1] == "A line of your own"
+        reads.set_value(len(reads.options) - 1).run()
+        assert not at.exception
+        assert labelled(at.text_input, "It reads what you type here")
+        assert "nobody knows what should be said" in said(at)
+
     @pytest.mark.parametrize("name", list(TASKS))
     def test_every_task_can_be_looked_into(self, name):
         at = inside(task=name, a="lstm-4-x2-bidirectional")

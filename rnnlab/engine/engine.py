@@ -10,22 +10,24 @@ import logging
 import os
 import tempfile
 import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster
 
 from rnnlab.engine import worker as on_worker
 from rnnlab.engine.cluster import Devices, device_title, fittest, listen, local_cluster
 from rnnlab.engine.questions import Questions
-from rnnlab.engine.runs import E, RunOf, drop_oldest_recordings
+from rnnlab.engine.runs import E, RunOf, TextRun, drop_oldest_recordings, opened
 from rnnlab.experiment import Pace, PaceKind
 from rnnlab.history import Chunk, Reached, Status
+from rnnlab.saved import SavedLane
 from rnnlab.texts import noted
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
@@ -93,6 +95,14 @@ class Engine(Questions):
             self._runs[run.id] = run
             self._forget_oldest()
         self._wake.set()
+        return run
+
+    def open(self, lanes: Sequence[SavedLane], owner: str = "") -> TextRun:
+        """Take a saved race of the text lab in, to be looked at and continued."""
+        run = opened(lanes, Pace(PaceKind.FULL), Path(self._folder.name), owner)
+        with self._lock:
+            self._runs[run.id] = run
+            self._forget_oldest()
         return run
 
     def stop(self, run: RunOf[Any]) -> None:
@@ -185,6 +195,7 @@ class Engine(Questions):
                 self._look()
                 self._send_orders()
                 self._dispatch()
+                self._keep_checkpoints()
             except Exception as error:  # noqa: BLE001 - whatever it is, the engine says it is lost and tries again
                 if not self._closing:
                     log.info("engine lost: %r", error)
@@ -268,6 +279,25 @@ class Engine(Questions):
             with self._lock:
                 if not going and self._orders.get(attempt) == (pace, stopping):
                     del self._orders[attempt]
+
+    def _keep_checkpoints(self) -> None:
+        """Ask for what a race would need to go on if its worker were lost."""
+        for run in [run for run in self._runs.values() if run.wants_checkpoint]:
+            run.checkpointed = time.monotonic()
+            future = self._submit(on_worker.checkpoint, run.attempt, workers=[run.worker], priority=10)
+            self._futures[f"checkpoint of {run.id}"] = future
+            future.add_done_callback(self._when_taken(run, run.attempt))
+
+    def _when_taken(self, run: RunOf[Any], attempt: str) -> Callable[[Future], None]:
+        def keep(future: Future) -> None:
+            with suppress(CancelledError, KilledWorker, OSError, TimeoutError):  # the next one will come
+                if future.status == "finished" and (checkpoint := future.result(PATIENCE * 10)):
+                    with self._lock:
+                        if run.attempt == attempt and run.status.active:
+                            run.keep(checkpoint)
+            self._futures.pop(f"checkpoint of {run.id}", None)
+
+        return keep
 
     def _order(self, worker: str, attempt: str, pace: Pace, stopping: bool) -> bool:
         assert self._client is not None

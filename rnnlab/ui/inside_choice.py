@@ -166,7 +166,7 @@ def _scene(subject: Subject, seed: int, sample: Arrays, replay: Replay | None) -
 
 
 def _sample(subject: Subject) -> Arrays | None:
-    """The one sample that is read: a line of a person's own where the task takes one, else one of those shown in training.
+    """The one sample that is read: one of those shown in training, or a line of a person's own where the task takes one.
 
     It has no target where nobody knows what is expected. None where what the task reads is no longer here, which a sentence
     says.
@@ -179,13 +179,17 @@ def _sample(subject: Subject) -> Arrays | None:
     except ValueError as error:
         st.warning(views.sentence(error), icon=":material/upload_file:")
         return None
-    if task.own is Own.LINE and task.example:
+    own = task.own is Own.LINE and bool(task.example)
+    if own and not task.holds_out:
         return scenes.known(_line(task), shown)
     name, last = _("Sample {n}"), len(shown.inputs) - 1
+    names = [*(name.format(n=n + 1) for n in range(last + 1)), *([_("A line of your own")] if own else [])]
     place = fields.kept(
         f"inside sample {task.name}", 0,
-        lambda v, key: fields.select(_("It reads"), f"{key}-{last}", range(last + 1), min(v, last), lambda n: name.format(n=n + 1)),
+        lambda v, key: fields.select(_("It reads"), f"{key}-{last}", range(len(names)), min(v, last + own), names.__getitem__),
     )  # fmt: skip
+    if place > last:
+        return scenes.known(_line(task), shown)
     return Arrays(shown.inputs[place : place + 1], shown.targets[place : place + 1])
 
 

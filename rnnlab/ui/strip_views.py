@@ -41,8 +41,9 @@ def bars(gradient: NDArray[np.floating], steps: Sequence[str]) -> None:
 
 
 def _draw(rows: str, gradient: NDArray[np.floating] | None, steps: Sequence[str], timesteps: int) -> None:
-    words = steps if len(steps) == timesteps <= _MOST_LETTERS else ()
-    letters = "".join(f"<i>{escape(visible(word)[:3])}</i>" for word in words)
+    words = [visible(word)[:3] for word in steps]
+    fit = len(words) == timesteps and timesteps * max(map(len, words), default=0) <= _MOST_LETTERS
+    letters = "".join(f"<i>{escape(word)}</i>" for word in words) if fit else ""
     below = f"<div><b></b><span>{letters}</span></div>" if letters else ""
     back = "" if gradient is None else _gradient(gradient)
     st.html(f'<div class="lab-strips">{rows}{below}{back}</div>')
