@@ -257,7 +257,8 @@ def _read(
     arrays = [_array(sums.dtype, times, (size, batch, n * units)) for n in sizes]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
-        state, arrays, steps = carried[: kind.states], carried[kind.states :], []
+        state: Tensors = carried[: kind.states]
+        arrays, steps = carried[kind.states :], []
         for step_sums in tf.unstack(blocks[number], size):
             after, left = kind.forward(step_sums, state, recurrent, bias)
             steps.append((*state, *left))
@@ -300,7 +301,9 @@ def _array(dtype: Any, times: int, shape: tuple[int, ...]) -> Any:
 
 def _write(arrays: Tensors, number: Tensor, steps: list[tuple[Tensor, ...]]) -> list[Any]:
     """Write the values of a block of steps."""
-    return [array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)]
+    return [
+        array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)
+    ]
 
 
 def _loop(body: Callable[..., Any], times: int, carried: Tensors) -> tuple[Any, ...]:
