@@ -118,7 +118,7 @@ def _history(arrays: Mapping[str, NDArray[Any]], experiment: TextExperiment) -> 
     Raises:
         ValueError: it is not one of this experiment.
     """
-    found = {name: np.asarray(arrays[name], kind) for name, kind in KINDS.items()}
+    found: dict[str, Any] = {name: np.asarray(arrays[name], kind) for name, kind in KINDS.items()}
     epochs, parameters = len(found["scores"]), len(found["recorded"])
     size = sum(int(np.prod(weight.shape)) for weight in weight_shapes(experiment.architecture, experiment.form))
     wanted = {
