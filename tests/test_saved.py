@@ -81,7 +81,9 @@ def replace_state(lane: SavedLane, state: bytes) -> SavedLane:
 
 
 def test_a_lane_that_was_not_trained_is_saved_too(lane):
-    refused = SavedLane(replace(lane.experiment, architecture=Architecture(Cell.DENSE, 4)), History(), b"", Status.FAILED)
+    refused = SavedLane(
+        replace(lane.experiment, architecture=Architecture(Cell.DENSE, 4)), History(), b"", Status.FAILED
+    )
     (again,) = from_file(to_file([refused]))
     assert again.status is Status.FAILED
     assert not again.can_continue
@@ -138,7 +140,9 @@ def test_weights_of_another_shape_or_no_numbers(lane):
     kernel = arrays["weight_1"]
     for wrong in (kernel[:-1], kernel * np.nan):
         state = npz(**arrays | {"weight_1": wrong})
-        with pytest.raises(ValueError, match=r"recurrent_kernel of lstm in the file must be \(6, 24\) of finite numbers"):
+        with pytest.raises(
+            ValueError, match=r"recurrent_kernel of lstm in the file must be \(6, 24\) of finite numbers"
+        ):
             from_file(rewritten(whole, state_0=state))
 
 
