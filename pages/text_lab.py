@@ -42,7 +42,7 @@ def train() -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         buttons = st.container(horizontal=True, gap="small", width="content")
         axes = text_live.ask_axes()
-        chosen = ()
+        chosen: text_training.Experiments = ()
         if corpus:
             with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
                 training = text_settings.ask(corpus, live.engine().devices())

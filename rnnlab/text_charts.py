@@ -52,8 +52,7 @@ def loss_curves(looks: tuple[Look, ...], ends: tuple[int, int], unit: Unit, loga
         A Vega-Lite specification; its data is to be the datasets "table", "lines" and "marker" of ``text_tables``.
     """
     title = _("loss ({unit})").format(unit=_(unit.value))
-    kind = "log" if unit is Unit.PERPLEXITY else "linear"
-    scale = alt.Scale(type=kind, zero=False, nice=True)
+    scale = alt.Scale(type="log" if unit is Unit.PERPLEXITY else "linear", zero=False, nice=True)
     y = alt.Y("loss:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     curves = _curves(looks, ends, y, alt.Tooltip("loss:Q", format=".3f", title=title), logarithmic)
     lines = alt.Chart(alt.NamedData("lines"))
