@@ -78,7 +78,7 @@ def _x(ends: tuple[int, int], logarithmic: bool) -> alt.X:
     first, last = ends
     domain = [first if logarithmic else 0, max(last, first + 1)]
     scale = alt.Scale(type="log" if logarithmic else "linear", domain=domain, nice=False)
-    axis = alt.Axis(format="~s", tickCount=5, labelOverlap=True)
+    axis = alt.Axis(format="~s", tickCount=5, labelOverlap=True, grid=False)
     return alt.X("characters:Q", title=_("characters read"), scale=scale, axis=axis)
 
 

@@ -80,11 +80,19 @@ def _draw(run: TextRun, axes: Axes) -> None:
     number = moments.scrubber(run, label, _("{n} texts/s"))
     with curves:
         _curves(run, racing, axes, number)
+    st.caption(_legend())
     grid = st.grid(min_column_width=300, gap="small")
     for place, (lane, look) in enumerate(zip(run.lanes, shown, strict=True)):
         with grid.container(border=True, gap="xsmall", key=f"text-lane-{place}"):
             _card(lane, look, len(lane.history.scores) if lane.status.active else number)
     timeline(run.experiments[0], racing)
+
+
+def _legend() -> str:
+    """What the numbers of the cards are."""
+    return _(
+        "Loss on the held-out text: nats a character, the same in bits, and as perplexity (as hard as guessing among so many characters). Right: how often the likeliest character comes next. Words: how many of those in the sample below occur in the text."
+    )
 
 
 def _headline(run: TextRun) -> None:
