@@ -60,6 +60,17 @@ class TestNewWeights:
         assert "all 51 steps" in said(at)
         assert shown(at).count("× 0.") == 3
 
+    def test_all_three_are_compared_with_keras(self):
+        at = opened("Gradients", {"a": ["simple_rnn-2", "lstm-2", "gru-2"]})
+        labelled(at.number_input, "Length of the sequence")[0].set_value(5).run()
+        deadline = time.monotonic() + 300
+        while "max |NumPy − Keras| = " not in said(at):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+            at.run()
+        assert "✓" in said(at)
+        assert not at.exception
+
     @pytest.mark.parametrize("title", EXAMPLES)
     def test_every_example_opens(self, title):
         at = press(opened("Gradients"), title)

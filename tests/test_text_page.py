@@ -3,10 +3,12 @@
 import html
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
 from rnnlab.corpora import Corpus, Source
+from rnnlab.experiment import Pace, PaceKind
 from rnnlab.history import Status
 from rnnlab.textlab import suggested
 from rnnlab.textlab.experiment import TextExperiment
@@ -16,6 +18,7 @@ from tests.test_quiz_page import said
 
 PAGE = "Text_lab"
 BENCH = "The bench for texts: SimpleRNN 128, LSTM 128, GRU 128"
+GENERATED = Corpus(Source.GENERATED, "quotes")
 SMALL = {"corpus": "generated:quotes", "a": ["lstm-8", "gru-8"]}
 
 
@@ -23,18 +26,8 @@ def lab(query=None):
     return opened(PAGE, {"corpus": "generated:quotes"} if query is None else query)
 
 
-def brief(at, streams=64):
-    """Settings with which a run takes a moment."""
-    labelled(at.number_input, "Passes over the text")[0].set_value(1).run()
-    labelled(at.number_input, "Streams")[0].set_value(streams).run()
-    return at
-
-
 def current_run(at):
-    (run_id,) = (
-        at.query_params["textrun"] if isinstance(at.query_params["textrun"], list) else [at.query_params["textrun"]]
-    )
-    return live.engine().run(run_id, TextExperiment)
+    return live.engine().run(at.query_params["textrun"], TextExperiment)
 
 
 def until_rest(run):
@@ -45,13 +38,20 @@ def until_rest(run):
 
 
 @pytest.fixture(scope="module")
-def trained():
-    """A page on which a run has ended."""
-    at = press(brief(lab(SMALL)), "Train")
-    until_rest(current_run(at))
-    at.run()
-    assert not at.exception
-    return at
+def finished():
+    """A run that has ended."""
+    training = replace(suggested.training(GENERATED), passes=1, batch_size=64)
+    bench = Architecture(Cell.LSTM, 8), Architecture(Cell.GRU, 8)
+    experiments = tuple(TextExperiment(architecture, GENERATED, training) for architecture in bench)
+    run = live.engine().start(experiments, Pace(PaceKind.FULL))
+    until_rest(run)
+    return run
+
+
+@pytest.fixture
+def trained(finished):
+    """A page that shows it, as it is found after a reload."""
+    return opened(PAGE, {"textrun": finished.id, "a": SMALL["a"]})
 
 
 def captions(at):
@@ -80,11 +80,10 @@ class TestChoosing:
 
     def test_statistics_and_a_window_of_the_generated_text(self):
         at = lab()
-        corpus = Corpus(Source.GENERATED, "quotes")
-        assert f"characters {len(corpus.text):,}" in " ".join(shown(at).split())
-        assert corpus.text[:100].split("\n")[0] in html.unescape(shown(at))
+        assert f"characters {len(GENERATED.text):,}" in " ".join(shown(at).split())
+        assert GENERATED.text[:100].split("\n")[0] in html.unescape(shown(at))
         labelled(at.slider, "A look into the text, from character")[0].set_value(1000).run()
-        assert corpus.text[1000:1010] in html.unescape(shown(at))
+        assert GENERATED.text[1000:1010] in html.unescape(shown(at))
 
     def test_the_address_says_the_text_and_a_link_opens_it(self):
         at = lab({})
@@ -115,7 +114,7 @@ class TestChoosing:
     def test_settings_are_those_that_fit_the_text_and_each_text_keeps_its_own(self):
         at = lab()
         passes = labelled(at.number_input, "Passes over the text")[0]
-        assert passes.value == suggested.training(Corpus(Source.GENERATED, "quotes")).passes
+        assert passes.value == suggested.training(GENERATED).passes
         passes.set_value(3).run()
         labelled(at.pills, "Text")[0].set_value(Source.PYTHON).run()
         assert labelled(at.number_input, "Passes over the text")[0].value != 3
@@ -211,8 +210,7 @@ class TestARun:
         assert "Nothing is trained yet. Train first" in said(at)
 
     def test_a_link_comes_back_to_the_run_with_its_text_and_settings(self, trained):
-        run = current_run(trained)
-        at = opened(PAGE, {"textrun": run.id, "a": SMALL["a"]})
+        at = trained
         assert labelled(at.pills, "Text")[0].value is Source.GENERATED
         assert labelled(at.number_input, "Streams")[0].value == 64
         assert "Below is the run before" not in captions(at)
@@ -240,9 +238,8 @@ class TestARun:
         until_rest(run)
 
     def test_lines_of_reference_come_by_themselves(self):
-        corpus = Corpus(Source.GENERATED, "quotes")
         deadline = time.monotonic() + 120
-        while (lines := text_live.reference(corpus)) is None:
+        while (lines := text_live.reference(GENERATED)) is None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert [line.title for line in lines] == ["uniform guessing", "character frequency", "bigram", "trigram"]

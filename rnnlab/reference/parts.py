@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from rnnlab.reference.equations import Array, State, Weights, sigmoid
 from rnnlab.reference.layers import LayerGradients, Trace
 
 Mask = NDArray[np.bool_] | None
+#: What a layer does instead of what it has done.
+Change = Callable[[Trace], Trace]
 
 
 class Part:
@@ -24,6 +26,7 @@ class Part:
         weights: its weights, in Keras' order.
         traces: of a recurrent layer, that of each direction.
         gradients: of each trace, after ``backward``.
+        changes: of a recurrent layer, by whether it reads backward, what is done to a trace before anything follows from it.
         start: what a recurrent layer begins with; None for zeros.
     """
 
@@ -31,6 +34,7 @@ class Part:
         self.layer, self.form, self.weights = layer, form, tuple(weights)
         self.traces: tuple[Trace, ...] = ()
         self.gradients: tuple[LayerGradients, ...] = ()
+        self.changes: Mapping[bool, Change] = {}
         self.start: State | None = None
 
     def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
@@ -122,13 +126,17 @@ class _Recurrent(Part):
         architecture = self.layer.architecture
         ways = (False, True) if architecture.bidirectional else (architecture.backward,)
         size = len(self.weights) // len(ways)
-        self.traces = tuple(
+        traces = [
             Trace(
                 architecture.cell, Weights(*self.weights[n * size : (n + 1) * size]), inputs, architecture.reset_after, way, mask,
                 self.start,
             )
             for n, way in enumerate(ways)
-        )  # fmt: skip
+        ]  # fmt: skip
+        self._inputs = inputs
+        self.traces = tuple(
+            self.changes[trace.backward](trace) if trace.backward in self.changes else trace for trace in traces
+        )
         self._handed_on = [self._shown(trace.h) if self.layer.every_step else trace.last.h for trace in self.traces]
         return _merge(architecture, self._handed_on)
 
@@ -137,8 +145,12 @@ class _Recurrent(Part):
         self.gradients = tuple(
             trace.back(self._over_time(trace, part), reach) for trace, part in zip(self.traces, parts, strict=True)
         )
-        d_inputs = sum((found.inputs for found in self.gradients), np.zeros(1))
+        d_inputs = sum(map(self._by_inputs, self.traces, self.gradients), np.zeros(1))
         return d_inputs, tuple(array for found in self.gradients for array in found.weights)
+
+    def _by_inputs(self, trace: Trace, gradients: LayerGradients) -> Array:
+        """Gradients by what the layer was handed; none where something else was put in its place."""
+        return gradients.inputs * (trace.inputs == self._inputs) if self.changes else gradients.inputs
 
     def _shown(self, steps: Array) -> Array:
         """Of two directions, Keras hands on zeros at steps that are passed over; of one, the state that stays."""

@@ -12,10 +12,11 @@ from rnnlab.colours import looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
 from rnnlab.gradients import asked, flow, has_time, question, rescaled
+from rnnlab.reference import Comparison
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _
 from rnnlab.ui import gradient_controls as controls
-from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, moments, state, views
+from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, keras_line, moments, state, views
 from rnnlab.ui.gradient_controls import Chosen, Source
 from rnnlab.ui.gradient_views import Seen, Subject
 
@@ -25,6 +26,7 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
     watched = run if chosen.source is Source.RUN else None
     active = watched is not None and watched.status.active
     playing = _playing()
+    replayed = moments.every(watched) if watched else None
 
     def draw() -> None:
         subject = _subject(bench, chosen, run)
@@ -34,10 +36,10 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
         gradient_sentence.part(bench, chosen, subject)
         if subject:
             gradient_horizons.part(subject)
+            _checked(subject, moving=active or replayed is not None)
         if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
 
-    replayed = moments.every(watched) if watched else None
     st.fragment(draw, run_every=gradient_views.TICK if playing or active else replayed)()
 
 
@@ -77,6 +79,13 @@ def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
         st.info(" ".join(why), icon=":material/visibility_off:")
         return None
     return Subject(tuple(lanes), asking, run, epoch, number)
+
+
+def _checked(subject: Subject, moving: bool) -> None:
+    """How far NumPy is from Keras on all of these models and what they read."""
+    read = subject.question
+    asked = [Comparison.of(seen.model, read.inputs, read.targets) for seen in subject.lanes if seen.model]
+    keras_line.compare(keras_line.place_for_comparison(), asked, moving)
 
 
 def _samples(experiment: Experiment) -> Arrays:

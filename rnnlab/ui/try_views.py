@@ -66,6 +66,7 @@ def _answers(run: Run, task: Task, given: Given) -> None:
                 said = Said.of(answer.reshape(-1, answer.shape[-1]))
                 drawn_views.drawn(task.draw(given.inputs, None, said))
             else:
-                st.caption(answer or (_("Thinking …") if lane.state_file else _("It was not trained.")))
+                waiting = _("Thinking …") if lane.state_file else _("It was not trained.")
+                st.caption(views.plain(answer) if answer else waiting)
     if not complete:
         live.wait_for(answered)
