@@ -13,6 +13,7 @@ from rnnlab.ui import (
     text_frame,
     text_live,
     text_look,
+    text_saved,
     text_settings,
     text_training,
     views,
@@ -47,6 +48,7 @@ def train() -> None:
             with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
                 training = text_settings.ask(corpus, live.engine().devices())
             chosen, problem = text_training.experiments(architectures, corpus, training)
+        text_saved.load(text_training.take_up)
     with buttons:
         text_training.buttons(run, active, chosen)
     text_training.remark(run, chosen, problem)

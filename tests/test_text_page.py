@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from rnnlab.architecture import Architecture, Cell
 from rnnlab.corpora import Corpus, Source
 from rnnlab.experiment import Pace, PaceKind
 from rnnlab.history import Status

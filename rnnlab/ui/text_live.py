@@ -20,7 +20,7 @@ from rnnlab.text_timeline import Sample, Unit, furthest, read_by, sample, sample
 from rnnlab.textlab.experiment import MEASURED
 from rnnlab.textlab.ngrams import Line, baselines
 from rnnlab.texts import _, ngettext, seconds
-from rnnlab.ui import fields, live, moments, text_look, views
+from rnnlab.ui import fields, live, moments, text_look, text_saved, views
 from rnnlab.ui.text_story import Racing, short, timeline
 
 #: Seconds between two pictures of a run under way.
@@ -86,6 +86,8 @@ def _draw(run: TextRun, axes: Axes) -> None:
         with grid.container(border=True, gap="xsmall", key=f"text-lane-{place}"):
             _card(lane, look, len(lane.history.scores) if lane.status.active else number)
     timeline(run.experiments[0], racing)
+    if not run.status.active and run.epoch:
+        text_saved.take_home(run, racing)
 
 
 def _legend() -> str:

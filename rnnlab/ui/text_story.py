@@ -10,7 +10,7 @@ import streamlit as st
 
 from rnnlab.colours import Look
 from rnnlab.engine import TextLane
-from rnnlab.text_timeline import Sample, as_text, read_by, stages
+from rnnlab.text_timeline import Sample, read_by, stages
 from rnnlab.textlab.experiment import TextExperiment
 from rnnlab.texts import _
 from rnnlab.ui import text_look
@@ -39,8 +39,6 @@ def timeline(first: TextExperiment, racing: Sequence[Racing]) -> None:
     for number in stages(first):
         if number <= reached:
             st.html(_stage(first, racing, number))
-    if all(not one.lane.status.active for one in racing):
-        _downloads(racing)
 
 
 def _stage(first: TextExperiment, racing: Sequence[Racing], number: int) -> str:
@@ -64,13 +62,3 @@ def _cell(one: Racing, number: int) -> str:
 def _numbers(nats: str, words: str) -> str:
     pairs = ((_("nats"), nats), (_("words"), words))
     return f'<div class="lab-facts">{"".join(f"<span><i>{escape(n)}</i> <b>{escape(v)}</b></span>" for n, v in pairs)}</div>'
-
-
-def _downloads(racing: Sequence[Racing]) -> None:
-    def every() -> str:
-        return "\n".join(as_text(one.lane.experiment, one.lane.history, one.look.label) for one in racing)
-
-    st.download_button(
-        _("All texts that were written (.txt)"), every, "rnnlab-samples.txt", "text/plain", icon=":material/description:",
-        on_click="ignore", key="text-samples",
-    )  # fmt: skip

@@ -54,6 +54,15 @@ def _take_over(run: TextRun) -> None:
         text_choice.keep(text_choice.TextChoice.of(first.corpus))
 
 
+def take_up(run: TextRun) -> None:
+    """Show a run that was saved, with its bench, text and settings; one that is going on goes on without being seen."""
+    first = run.experiments[0]
+    text_settings.keep(first.corpus, first.training)
+    text_choice.keep(text_choice.TextChoice.of(first.corpus))
+    set_bench(tuple(experiment.architecture for experiment in run.experiments))
+    state.set_text_run_id(run.id)
+
+
 def _own_bench() -> None:
     choice = state.choice()
     if choice.bench == Choice.of(choice.task).bench:
