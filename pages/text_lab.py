@@ -33,7 +33,7 @@ def train() -> None:
     with st.container(border=True):
         corpus, problem = text_choice.choose()
         if corpus:
-            text_look.look(corpus)
+            text_look.look(corpus, opened=run is None)
     choice = state.choice()
     architectures = bench.read(choice.bench)
     form = text_training.form(corpus)

@@ -38,8 +38,8 @@ def passage(text: str, label: str, low: bool = False) -> str:
     return f'<div class="lab-passage{" low" if low else ""}" tabindex="0" role="textbox" aria-readonly="true" aria-multiline="true" aria-label="{escape(label)}">{inner}</div>'
 
 
-def look(corpus: Corpus) -> None:
-    """What the text is made of."""
+def look(corpus: Corpus, opened: bool) -> None:
+    """What the text is made of; ``opened`` until there are curves that need the room."""
     found = statistics(corpus)
     pairs = [
         (_("characters"), f"{found.characters:,}"),
@@ -51,9 +51,14 @@ def look(corpus: Corpus) -> None:
     views.facts(pairs)
     said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
     st.caption(said.format(held_out=found.held_out))
+    with st.expander(_("Look into the text"), opened, icon=":material/search:"):
+        _look_into(corpus, found.vocabulary)
+
+
+def _look_into(corpus: Corpus, size: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        _frequencies(corpus, found.vocabulary)
+        _frequencies(corpus, size)
     with right:
         _window(corpus)
 
