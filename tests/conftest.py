@@ -7,7 +7,7 @@ settings.register_profile("rnnlab", derandomize=True, deadline=None)
 settings.load_profile("rnnlab")
 
 #: What starts many processes of its own, or waits for what happens in them: never two of these at the same time.
-_HEAVY = ("browser", "test_engine.py")
+_HEAVY = ("browser", "test_engine.py", "test_engine_text.py")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Architecture, Form, Pattern
-from rnnlab.plan import Kind, Layer, plan
+from rnnlab.plan import ENCODER, Kind, Layer, plan
 from rnnlab.reference.equations import Array, State, Weights, gates, glorot, random_weights
 from rnnlab.reference.layers import LayerGradients, Trace
 from rnnlab.reference.parts import Change, Dense, Part, part
@@ -105,7 +105,8 @@ class Pass:
 
         Args:
             targets: (B, S).
-            reach: over how many steps gradients go back in each layer, counted from the last one read; None for all.
+            reach: over how many steps gradients go back, counted from the last of ``steps`` in the order in which each layer
+                reads; what was read before is taken as given. An encoder stands behind its decoder. None for all.
             steps: the output steps whose loss counts; None for all. The loss of those left out is taken as 0, and the mean
                 is still that over all, so that the gradients of single steps add up to those of all.
 
@@ -120,7 +121,7 @@ class Pass:
         d_values, weights = last.from_sums(d_sums if self._form.pattern.many_outputs else d_sums[:, 0])
         found = [weights]
         for one in reversed(self._parts[:-1]):
-            d_values, weights = one.backward(d_values, reach)
+            d_values, weights = one.backward(d_values, self._reaches(one, reach, steps))
             found.append(weights)
         reads = [
             Read(one.layer.name, trace, gradients)
@@ -128,6 +129,15 @@ class Pass:
             for trace, gradients in zip(one.traces, one.gradients, strict=True)
         ]
         return Gradients(tuple(array for weights in reversed(found) for array in weights), tuple(reads))
+
+    def _reaches(self, one: Part, reach: int | None, steps: Sequence[int] | None) -> Sequence[int | None]:
+        """Over how many steps each direction of a layer goes back, counted from the last one that it has read."""
+        if reach is None or steps is None or not self._form.pattern.many_outputs:
+            return [reach] * len(one.traces)
+        if one.layer.name.startswith(ENCODER):  # the decoder, which reads forward, stands between
+            return [max(0, reach - 1 - max(steps))] * len(one.traces)
+        orders = [list(trace.order) for trace in one.traces]
+        return [reach + len(order) - 1 - max(map(order.index, steps)) for order in orders]
 
     def _trained(self, targets: NDArray[Any]) -> Dense:
         """The output layer, if these targets can train it."""
@@ -210,7 +220,7 @@ class Model:
 
     @cached_property
     def _weights(self) -> tuple[Array, ...]:
-        return tuple(array.astype(np.float64) for array in self.weights)
+        return tuple(array.astype(np.float64, copy=False) for array in self.weights)
 
     def with_layer(self, layer: str, backward: bool, weights: Weights) -> Model:
         """The same model but for the weights of one recurrent layer in one direction.

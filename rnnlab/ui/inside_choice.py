@@ -121,8 +121,7 @@ def _too_much(subject: Subject) -> str:
         parameters = count(subject.architecture, subject.form).total
     except ValueError as error:
         return views.sentence(error)
-    most = _("This model has {n:,} parameters. Up to {most:,} are computed on this page; choose a smaller hidden size to look inside.")  # fmt: skip
-    return most.format(n=parameters, most=MOST_PARAMETERS) if parameters > MOST_PARAMETERS else ""
+    return views.too_large(parameters, MOST_PARAMETERS) if parameters > MOST_PARAMETERS else ""
 
 
 def _source(subject: Subject) -> Source:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -20,7 +21,7 @@ from rnnlab.experiment import Experiment
 from rnnlab.reference import Model
 from rnnlab.replay import weighed
 from rnnlab.texts import _
-from rnnlab.ui import fields, state
+from rnnlab.ui import fields, state, views
 
 #: Epochs a second that a replay can have.
 SPEEDS = (1, 2, 5, 10, 20)
@@ -91,6 +92,16 @@ def moments(run: Run, epoch: int) -> tuple[Moment | None, ...]:
         then = weighed(lane.experiment, lane.recording, reached)
         found.append(Moment(look, lane.experiment, reached, *then) if then else None)
     return tuple(found)
+
+
+def say_recorded(found: Sequence[Moment | None], epoch: int) -> None:
+    """Of which epoch the weights are, always on one line, so that nothing moves when it is another than the slider's."""
+    there = [moment for moment in found if moment]
+    if all(moment.recorded == epoch for moment in there):
+        st.caption(_("These are the weights of epoch {epoch:,}.").format(epoch=epoch) if there else "")
+        return
+    names = [_("{name} of epoch {epoch:,}").format(name=views.plain(m.look.label), epoch=m.recorded) for m in there]
+    st.caption(_("Not every epoch is kept. The weights shown: {names}.").format(names=" · ".join(names)))
 
 
 def missing(lane: RunLane) -> str:
