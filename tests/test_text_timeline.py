@@ -150,7 +150,7 @@ class TestCharts:
 
 
 class TestSuggested:
-    @given(st.integers(8, 3000))
+    @given(st.integers(30, 3000))  # of which two at least are held out
     def test_whatever_is_suggested_can_be_trained(self, length):
         corpus = Corpus(Source.OWN, own=("ab " * length)[:length])
         found = suggested.training(corpus)

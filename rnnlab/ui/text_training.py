@@ -119,9 +119,7 @@ def steps(first: TextExperiment) -> str:
     """What the settings come to, in a sentence."""
     training = first.training
     passes = ngettext("{n} pass", "{n} passes", training.passes).format(n=training.passes)
-    said = _(
-        "{passes}: {steps:,} steps, each a chunk of {chunk} characters of {streams} streams; measured {times} times."
-    )
+    said = _("{passes}: {steps:,} steps of {streams} × {chunk} characters (streams × chunk); measured {times} times.")
     return said.format(
         passes=passes, steps=first.steps, chunk=training.chunk, streams=training.batch_size, times=first.epochs
     )
