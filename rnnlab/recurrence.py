@@ -300,7 +300,9 @@ def _array(dtype: Any, times: int, shape: tuple[int, ...]) -> Any:
 
 def _write(arrays: Tensors, number: Tensor, steps: list[tuple[Tensor, ...]]) -> list[Any]:
     """Write the values of a block of steps."""
-    return [array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)]
+    return [
+        array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)
+    ]
 
 
 def _loop(body: Callable[..., Any], times: int, carried: Tensors) -> tuple[Any, ...]:
