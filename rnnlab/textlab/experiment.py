@@ -21,6 +21,10 @@ DROPOUT = RealRange(0.0, 0.9)
 GROWTH = 1 / 16
 #: Characters of the text that is written at each measurement.
 WRITTEN = 300
+#: Characters that it reads before it writes.
+PROMPTED = 100
+#: Held-out characters that are read at each measurement, or all where there are fewer.
+MEASURED = 32_768
 
 
 class Schedule(StrEnum):
@@ -92,6 +96,11 @@ class TextExperiment:
     training: TextTraining = TextTraining()
 
     def __post_init__(self) -> None:
+        if (held_out := len(self.corpus.held_out)) < 2:
+            sentence = _(
+                "2 characters must be held out at least, of a tenth of the text; here it is {n}. Take a longer text."
+            )
+            raise ValueError(sentence.format(n=held_out))
         if self.steps_a_pass < 1:
             fewest = self.training.batch_size * self.training.chunk + 1
             sentence = _(
@@ -143,20 +152,28 @@ class TextExperiment:
         """The share of the work that is done after so many measurements."""
         return self.step_of(epochs) / self.steps
 
-    @cached_property
+    @property
     def prompt(self) -> str:
-        """What the model reads before it writes while it learns: the end of a line, or the text's most frequent character."""
-        corpus = self.corpus
-        return "\n" if "\n" in corpus.vocabulary else corpus.vocabulary[np.bincount(corpus.training).argmax()]
+        """What the model reads before it writes while it learns: the last characters that it learns from.
+
+        A model hardly ever sees the state of zeros: with a single character read, it is where it has never been, and what it
+        writes from there may be noise for long, however well it reads.
+        """
+        return "".join(self.corpus.vocabulary[number] for number in self.corpus.training[-PROMPTED:])
 
     @property
     def refusal(self) -> str:
         """Why this architecture cannot continue texts; empty where it can."""
-        if not self.architecture.cell.recurrent:
+        return self.why_not(self.architecture)
+
+    @staticmethod
+    def why_not(architecture: Architecture) -> str:
+        """The same of any architecture, whatever the text."""
+        if not architecture.cell.recurrent:
             return _("A layer without memory knows the last character alone. Compare with the line of the bigrams.")
-        if self.architecture.direction is not Direction.FORWARD:
+        if architecture.direction is not Direction.FORWARD:
             return _("Only a model that reads forward can continue a text: another would read the answer.")
-        if not LAYERS.low <= self.architecture.layers <= LAYERS.high:
+        if not LAYERS.low <= architecture.layers <= LAYERS.high:
             return _("In the text lab models have {low} to {high} layers.").format(low=LAYERS.low, high=LAYERS.high)
         return ""
 
