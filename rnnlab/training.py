@@ -226,17 +226,22 @@ class _Lane:
         self.history = History(start=start.epochs, seconds=start.seconds)
         self.reported = (start.epochs, 0.0)  # epochs, and how much of the next
         self.sent = (start.epochs - 1, -math.inf)  # of which epoch the newest weights that were reported are, and when
-        self.trainer: AnyTrainer | None = None
+        self.trainer: AnyTrainer | None = None  # until the first step: compiling may take a second
+
+    def _prepare(self) -> None:
         try:
-            self.trainer = trainer_of(experiment, start)
+            self.trainer = trainer_of(self.experiment, self.start)
         except ValueError as error:
             self.status, self.reason = Status.FAILED, str(error)
         else:
             self._record()
 
     def step(self) -> bool:
-        """Train on one batch; whether that ended an epoch."""
-        assert self.trainer is not None
+        """Train on one batch; whether that ended an epoch. What cannot be trained has failed instead."""
+        if self.trainer is None:
+            self._prepare()
+        if self.trainer is None:
+            return False
         begin = time.perf_counter()
         ended = self.trainer.step()
         if ended:
@@ -314,7 +319,7 @@ def race(
     lanes = [_Lane(e, s) for e, s in zip(experiments, starts or [Start()] * len(experiments), strict=True)]
     last_report = begin = time.perf_counter()
     while racing := [lane for lane in lanes if lane.status is Status.RUNNING]:
-        ended = [] if control.stopping else [lane for lane in racing if lane.step()]  # all take a step, or none does
+        ended = [] if control.stopping else _round(lanes, report)  # all take a step, or none does
         control.offer(lambda: tuple(lane.checkpoint() for lane in lanes))
         epoch_ended = any(lane.status is not Status.DIVERGED for lane in ended)
         paced = epoch_ended and control.pace.kind is not PaceKind.FULL
@@ -330,6 +335,19 @@ def race(
             begin = time.perf_counter()
     _report(lanes, report)
     return tuple(lane.finish() for lane in lanes)
+
+
+def _round(lanes: Sequence[_Lane], report: Report) -> list[_Lane]:
+    """Let each take a step; who has ended an epoch. In the first round each is seen as soon as it is ready."""
+    ended = []
+    for lane in lanes:
+        if lane.status is Status.RUNNING:
+            new = lane.trainer is None
+            if lane.step():
+                ended.append(lane)
+            if new:
+                _report(lanes, report)
+    return ended
 
 
 def _report(lanes: Sequence[_Lane], report: Report) -> None:

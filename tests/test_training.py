@@ -239,12 +239,21 @@ def test_reports_are_all_of_the_epochs_in_order(pace):
         assert len(lane.chunk.losses) == experiment.training.epochs
 
 
-def test_what_no_report_has_said_yet_is_reported_at_the_end(monkeypatch):
+def test_the_first_step_is_reported_at_once_and_what_no_report_has_said_yet_at_the_end(monkeypatch):
     monkeypatch.setattr(training, "REPORT_EVERY", 3600.0)
     reported = []
     (reached,) = training.race([BENCH[0]], lambda _, chunk: reported.append(chunk))
-    (chunk,) = reported
-    assert bits(chunk) == bits(reached.chunk)
+    first, rest = reported
+    assert len(first.losses) == 1
+    assert bits(first, rest) == bits(reached.chunk)
+
+
+def test_who_is_ready_is_seen_before_the_others_are(monkeypatch):
+    """Compiling takes a second each, so the first lane has taken its first step long before the last one can."""
+    monkeypatch.setattr(training, "REPORT_EVERY", 3600.0)
+    reported = []
+    training.race(BENCH, lambda lane, chunk: reported.append((lane, len(chunk.losses))))
+    assert reported[: len(BENCH)] == [(lane, 1) for lane in range(len(BENCH))]
 
 
 def test_nothing_is_left_in_the_folder_for_temporary_files_even_by_a_process_that_is_killed(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnnlab.architecture import Architecture, Form
 from rnnlab.control import Control
+from rnnlab.corpora import Corpus, Source, missing
 from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
 from rnnlab.gradients import clipping
@@ -34,12 +35,14 @@ def warm_up(threads: int) -> tuple[Device, ...]:
 
 
 def prime() -> None:
-    """Compile what is on the bench when rnnlab is first opened, so that the first race starts at once."""
+    """Compile what is on the bench when rnnlab is first opened, and read the text, so that a first race starts at once."""
     from rnnlab import training
 
     secede()
     one_epoch = Choice(training=Training(epochs=1))
     training.race(one_epoch.experiments(), report=lambda *_: None)
+    if not missing(Source.SHAKESPEARE):
+        Corpus(Source.SHAKESPEARE).training  # noqa: B018  # is kept
 
 
 def race(
