@@ -56,15 +56,15 @@ def ask_axes() -> Axes:
 
 def results(run: TextRun, active: bool, axes: Axes) -> None:
     """The run; where the page took it for ``active``, the page runs again as soon as the run has ended."""
+    corpus = run.experiments[0].corpus
+    waiting = not active and reference(corpus) is None  # for the level lines alone
 
     def tick() -> None:
         _draw(run, axes)
-        if active and not run.status.active:
+        if (active and not run.status.active) or (waiting and reference(corpus) is not None):
             st.rerun()
 
-    lines = reference(run.experiments[0].corpus)
-    waiting = TICK if lines is None else None
-    st.fragment(tick, run_every=TICK if active else moments.every(run) or waiting)()
+    st.fragment(tick, run_every=TICK if active or waiting else moments.every(run))()
 
 
 def _draw(run: TextRun, axes: Axes) -> None:
