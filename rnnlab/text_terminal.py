@@ -54,7 +54,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     write = commands.add_parser("write", help=_("let a saved model write"))
     write.set_defaults(command=_write)
     _add_saved(write)
-    write.add_argument("--prompt", default="\n", help=_("what it reads first; default: the end of a line"))
+    write.add_argument("--prompt", help=_("what it reads first; default: the end of what it has learned from"))
     write.add_argument("--length", type=int, default=500, metavar="N", help=_("characters to write; default 500"))
     write.add_argument("--temperature", type=float, default=1.0, metavar="X", help=_("below 1 bolder, above 1 wilder"))
     write.add_argument("--top-k", type=int, default=0, metavar="N", help=_("only the N likeliest characters; 0: all"))
@@ -271,8 +271,10 @@ def _write(chosen: argparse.Namespace) -> int:
     choosing = Choosing(chosen.temperature, chosen.top_k, chosen.top_p)
     folded = experiment.corpus.folding.sign if experiment.corpus.rarest else ""
     writer = Writer(model, experiment.corpus.vocabulary, chosen.seed, folded)
-    prompt = chosen.prompt if chosen.prompt != "\n" else experiment.prompt
-    print(harmless(writer.write(prompt, chosen.length, choosing).text.removeprefix("\n")))
+    if chosen.prompt is None:
+        print(harmless(writer.write(experiment.prompt, chosen.length, choosing).drawn))
+    else:
+        print(harmless(writer.write(chosen.prompt, chosen.length, choosing).text))
     return 0
 
 
