@@ -111,7 +111,7 @@ def _model(chosen: argparse.Namespace) -> MinCharRnn:
 def _tell(model: MinCharRnn) -> None:
     each = f"{model.loss_per_character:.3f} a character"
     print(f"iteration {model.iterations:,}, smoothed loss {model.smoothed_loss:.3f} ({each})")
-    print(f"{_harmless(model.sample())}\n", flush=True)
+    print(f"{harmless(model.sample())}\n", flush=True)
 
 
 def _tell_json(model: MinCharRnn) -> None:
@@ -128,6 +128,6 @@ def _tell_end(model: MinCharRnn, status: Status, seconds: float, as_json: bool) 
     print(f"{said} after {model.iterations:,} iterations in {seconds:.1f} s: smoothed loss {model.smoothed_loss:.3f}.")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A text without what could steer a terminal."""
     return "".join("�" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text)

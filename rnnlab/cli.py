@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from rnnlab import char_terminal, text_file
+from rnnlab import char_terminal, text_file, text_terminal
 from rnnlab.architecture import (
     BATCH_SIZE,
     EMBEDDING_DIM,
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     tasks.set_defaults(command=_tasks)
     devices = commands.add_parser("devices", help="list the devices to train on")
     devices.set_defaults(command=_devices)
+    text_terminal.add(commands.add_parser("text", help="learn to continue a text, write, and look into the cells"))
     terminal.add(commands.add_parser("quiz", help="make a quiz about parameter counts, grade answers, export it"))
     return parser
 

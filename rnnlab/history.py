@@ -81,18 +81,18 @@ class Chunk(NamedTuple):
     def to_event(self) -> dict[str, Any]:
         """As plain values and bytes, which is what travels as an event."""
         plain: dict[str, Any] = {"first": self.first, "seconds": self.seconds, "part": self.part}
-        for name, kind in _KINDS.items():
+        for name, kind in KINDS.items():
             array = getattr(self, name)
             plain[name] = (array.shape, np.ascontiguousarray(array, kind).tobytes())
         return plain
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> Chunk:
-        arrays = {name: np.frombuffer(event[name][1], kind).reshape(event[name][0]) for name, kind in _KINDS.items()}
+        arrays = {name: np.frombuffer(event[name][1], kind).reshape(event[name][0]) for name, kind in KINDS.items()}
         return cls(event["first"], seconds=event["seconds"], part=event["part"], **arrays)
 
 
-_KINDS = {
+KINDS = {
     "scores": np.float64,
     "predicted": np.uint16,
     "probability": np.float32,

@@ -23,6 +23,7 @@ from rnnlab.tasks.drawn import Said
 from rnnlab.textlab.experiment import WRITTEN, TextExperiment
 from rnnlab.textlab.streams import Streams
 from rnnlab.textlab.writer import Writer
+from rnnlab.texts import _
 
 #: Held-out characters that are read at each measurement, or all where there are fewer.
 MEASURED = 32_768
@@ -66,20 +67,18 @@ class StreamTrainer:
             self._begin(start)
 
     def _begin(self, start: Start) -> None:
-        model, optimizer, learn, *_, fresh = self._compiled
+        compiled, experiment = self._compiled, self.experiment
         self._states = self._zeros(self.experiment.training.batch_size)
         self._step = 0
         self._losses: list[float] = []  # of the steps since the last measurement
         self._right: list[float] = []
-        learn(
-            *self._streams[0], self._states, np.int32(0)
-        )  # compiles it, where it is new; what it learned is overwritten
+        compiled.learn(*self._streams[0], self._states, np.int32(0))  # compiles it where new; it is undone below
         if start.state:
             self._restore(start.state)
         else:
-            experiment = self.experiment
-            model.set_weights(build(experiment.architecture, experiment.form, experiment.training.seed).get_weights())
-            for variable, value in zip(optimizer.variables, fresh, strict=True):
+            fresh = build(experiment.architecture, experiment.form, experiment.training.seed)
+            compiled.model.set_weights(fresh.get_weights())
+            for variable, value in zip(compiled.optimizer.variables, compiled.fresh, strict=True):
                 variable.assign(value)
 
     def _zeros(self, streams: int) -> list[Any]:
@@ -141,7 +140,7 @@ class StreamTrainer:
 
     def state(self) -> bytes:
         """Weights, the optimizer's variables, the states of the streams, and what came since the last measurement, as npz."""
-        model, optimizer, *_ = self._compiled
+        model, optimizer = self._compiled[:2]
         arrays = {f"weight_{i}": weight for i, weight in enumerate(model.get_weights())}
         arrays |= {f"optimizer_{i}": np.asarray(v) for i, v in enumerate(optimizer.variables)}
         arrays |= {f"state_{i}": np.asarray(v) for i, v in enumerate(self._states)}
@@ -151,14 +150,21 @@ class StreamTrainer:
         return file.getvalue()
 
     def _restore(self, state: bytes) -> None:
-        model, optimizer, *_ = self._compiled
-        with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
-            model.set_weights([arrays[f"weight_{i}"] for i in range(len(model.weights))])
-            for i, variable in enumerate(optimizer.variables):
-                variable.assign(arrays[f"optimizer_{i}"])
-            self._states = [arrays[f"state_{i}"] for i in range(len(self._states))]
-            self._losses, self._right = arrays["since"].tolist()
-            self._step = int(arrays["step"])
+        model, optimizer = self._compiled[:2]
+        with np.load(io.BytesIO(state), allow_pickle=False) as file:
+            arrays = dict(file)
+        own = {f"weight_{i}": variable for i, variable in enumerate(model.weights)}
+        own |= {f"optimizer_{i}": variable for i, variable in enumerate(optimizer.variables)}
+        needed = {name: variable.shape for name, variable in own.items()}
+        needed |= {f"state_{i}": zeros.shape for i, zeros in enumerate(self._states)}
+        given = {name: array.shape for name, array in arrays.items() if name not in ("since", "step")}
+        if needed != given:
+            raise ValueError(_("this is the state of another model"))
+        for name, variable in own.items():
+            variable.assign(arrays[name])
+        self._states = [arrays[f"state_{i}"] for i in range(len(self._states))]
+        self._losses, self._right = arrays["since"].tolist()
+        self._step = int(arrays["step"])
 
     def close(self) -> None:
         """Give the compiled model back for the next run of the same architecture."""

@@ -11,7 +11,6 @@ from rnnlab.texts import _
 
 MOST_MEGABYTES = 5
 
-
 #: Marks that order or direct letters without being seen: they would reorder a page and teach a model nothing.
 _UNSEEN = re.compile("[\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -44,6 +43,7 @@ def checked(text: str) -> str:
     Raises:
         ValueError: it is too large, has nothing in it, or has control characters.
     """
+    _check_size(len(text.encode(errors="surrogatepass")))
     normalised = normal(text)
     if found := _CONTROL.search(normalised):
         raise ValueError(
@@ -51,7 +51,6 @@ def checked(text: str) -> str:
                 line=normalised.count("\n", 0, found.start()) + 1, character=found[0]
             )
         )
-    _check_size(len(normalised.encode()))
     return normalised
 
 
@@ -62,13 +61,13 @@ def normal(text: str) -> str:
         ValueError: there is nothing in it.
     """
     if not text.strip():
-        raise ValueError(_("there is no text in the file"))
+        raise ValueError(_("there is no text"))
     return unicodedata.normalize("NFC", _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)))
 
 
 def _check_size(size: int) -> None:
     if size > MOST_MEGABYTES * 2**20:
-        raise ValueError(_("the file has more than the {most} MB that are allowed").format(most=MOST_MEGABYTES))
+        raise ValueError(_("the text has more than the {most} MB that are allowed").format(most=MOST_MEGABYTES))
 
 
 def decode(content: bytes, advice: str) -> str:

@@ -81,12 +81,12 @@ def test_a_sample_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 
 FILES = {
-    "nothing": (b"", "there is no text in the file"),
-    "only spaces": (b" \n \n", "there is no text in the file"),
+    "nothing": (b"", "there is no text"),
+    "only spaces": (b" \n \n", "there is no text"),
     "binary": (b"\x89PNG\0\0", "the file is no text, for it has NUL bytes; if it should be one, save it as UTF-8"),
     "UTF-16": ("hello".encode("utf-16"), "the file is in UTF-16; save it as UTF-8"),
     "Korean Windows": ("안녕\n하세요".encode("cp949"), "line 1 is not in UTF-8; save it as UTF-8"),
-    "too large": (b"ab" * (5 * 2**19) + b"c", "the file has more than the 5 MB that are allowed"),
+    "too large": (b"ab" * (5 * 2**19) + b"c", "the text has more than the 5 MB that are allowed"),
 }
 
 

@@ -74,9 +74,13 @@ class Corpus:
     rarest: int = 0
 
     def __post_init__(self) -> None:
+        if self.source not in list(Source):
+            raise ValueError(f"source must be one of {', '.join(Source)}, not {self.source!r}")
+        if not isinstance(self.part, str) or not isinstance(self.own, str):
+            raise ValueError(f"part and own must be text, not {self.part!r} and {self.own!r}")
         object.__setattr__(self, "source", Source(self.source))
         object.__setattr__(self, "own", READERS[self.source].check(self.part, self.own))
-        RAREST.check(_("rarest"), self.rarest)
+        RAREST.check("rarest", self.rarest)
 
     @property
     def text(self) -> str:
@@ -131,6 +135,8 @@ class Corpus:
         Raises:
             ValueError: it is none.
         """
+        if not isinstance(plain, dict) or not plain.keys() <= cls.__dataclass_fields__.keys() or "source" not in plain:
+            raise ValueError(f"a corpus has {', '.join(cls.__dataclass_fields__)}, not {plain!r:.80}")
         return cls(**plain)
 
 

@@ -6,7 +6,7 @@ A model can only close a quotation mark in the right place, and choose words bet
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rnnlab.corpora.reader import Part, Reader
 from rnnlab.texts import _, noted
@@ -15,38 +15,19 @@ SEED = 7
 LENGTH = 60_000
 
 _PEOPLE = ["baker", "miller", "sailor", "singer", "painter", "teacher"]
-_WHERE = ("in the garden", "near the bridge", "at the market", "behind the barn")
-_DID = ("went home", "sat down", "looked up", "stood still", "ran after the dog", "opened the gate")
-_ADJECTIVES = ["old", "tall", "kind", "tired", "happy"]
-_SPOKEN = [
-    "you",
-    "will",
-    "not",
-    "see",
-    "me",
-    "again",
-    "if",
-    "we",
-    "go",
-    "now",
-    "so",
-    "come",
-    "and",
-    "help",
-    "us",
-    "find",
-    "my",
-    "own",
-    "way",
-    "out",
-]
-_ASIDE = ["rather", "large", "red", "hats", "blue", "boots", "grey", "coats", "or", "round", "buttons"]
+_PLACES = ("in the garden", "near the bridge", "at the market", "behind the barn")
+_DEEDS = ("went home", "sat down", "looked up", "stood still", "ran after the dog", "opened the gate")
+_KINDS = ["old", "tall", "kind", "tired", "happy"]
+
+# Speech and asides share half of their words, so that the words just read do not say which of the two it is.
+_SPEECH = ["you", "will", "not", "see", "me", "again", "if", "we", "go", "now"]
+_ASIDE = ["again", "if", "we", "go", "now", "so", "come", "and", "help", "us"]
 
 
 def quotes_and_brackets(seed: int = SEED, length: int = LENGTH) -> str:
     """Sentences, one a line, with speech in quotation marks and asides in brackets that may hold others."""
     rng = random.Random(seed)
-    lines = []
+    lines: list[str] = []
     size = 0
     while size < length:
         lines.append(_sentence(rng))
@@ -55,24 +36,24 @@ def quotes_and_brackets(seed: int = SEED, length: int = LENGTH) -> str:
 
 
 def _sentence(rng: random.Random) -> str:
-    subject = f"the {rng.choice(_ADJECTIVES)} {rng.choice(_PEOPLE)}"
-    if rng.random() < 0.5:
-        subject += " " + _bracket(rng, 1)
+    subject = f"the {rng.choice(_KINDS)} {rng.choice(_PEOPLE)}"
     if rng.random() < 0.7:
-        return f'{subject} said "{_speech(rng)}" and {rng.choice(_DID)}.'
-    return f"{subject} {rng.choice(_DID)} {rng.choice(_WHERE)}."
+        subject += " " + _aside(rng, depth=1)
+    if rng.random() < 0.7:
+        return f'{subject} said "{" ".join(_words(rng, _SPEECH, 3, 10))}" and {rng.choice(_DEEDS)}.'
+    return f"{subject} {rng.choice(_DEEDS)} {rng.choice(_PLACES)}."
 
 
-def _speech(rng: random.Random) -> str:
-    return " ".join(rng.choice(_SPOKEN) for _word in range(rng.randint(3, 10)))
-
-
-def _bracket(rng: random.Random, depth: int) -> str:
-    words = [rng.choice(_ASIDE) for _word in range(rng.randint(2, 5))]
-    if depth < 2 and rng.random() < 0.5:
-        words.insert(rng.randint(1, len(words)), _bracket(rng, depth + 1))
+def _aside(rng: random.Random, depth: int) -> str:
+    words = _words(rng, _ASIDE, 3, 8)
+    if depth < 2 and rng.random() < 0.2:
+        words.insert(rng.randint(1, len(words)), _aside(rng, depth + 1))
     opening, closing = "()" if depth == 1 else "[]"
     return opening + " ".join(words) + closing
+
+
+def _words(rng: random.Random, words: Sequence[str], low: int, high: int) -> list[str]:
+    return [rng.choice(words) for _word in range(rng.randint(low, high))]
 
 
 #: Every kind of text that can be made.

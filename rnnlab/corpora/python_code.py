@@ -16,18 +16,18 @@ from rnnlab.texts import _, noted
 
 #: Which modules and packages each part reads, by its title: code that people wrote, without tests and tables of data.
 _PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "data": (noted("files of data: json, csv, html …"), ("configparser", "csv", "html", "json", "tomllib", "zipfile")),
-    "web": (noted("the web: http, urllib, smtplib …"), ("http", "smtplib", "socketserver", "urllib", "wsgiref")),
+    "data": (noted("Files of data (json, csv, html …)"), ("configparser", "csv", "html", "json", "tomllib", "zipfile")),
+    "web": (noted("The web (http, urllib, smtplib …)"), ("http", "smtplib", "socketserver", "urllib", "wsgiref")),
     "numbers": (
-        noted("numbers: random, statistics, decimal …"),
+        noted("Numbers (random, statistics, decimal …)"),
         ("_pydecimal", "bisect", "calendar", "colorsys", "fractions", "heapq", "random", "statistics"),
     ),
     "words": (
-        noted("words: string, re, textwrap …"),
+        noted("Words (string, re, textwrap …)"),
         ("difflib", "gettext", "pprint", "re", "shlex", "string", "textwrap", "tokenize"),
     ),
     "tools": (
-        noted("tools: argparse, logging, pathlib …"),
+        noted("Tools (argparse, logging, pathlib …)"),
         ("argparse", "contextlib", "dataclasses", "functools", "logging", "pathlib", "shutil", "tempfile"),
     ),
 }
@@ -42,7 +42,7 @@ class _PythonCode(Reader):
     def parts(self) -> tuple[Part, ...]:
         if self.missing():
             return ()
-        return (Part("", _("all of these")), *(Part(name, _(title)) for name, (title, _modules) in _PARTS.items()))
+        return (Part("", _("All of these")), *(Part(name, _(title)) for name, (title, _modules) in _PARTS.items()))
 
     def missing(self) -> str:
         if _files(_modules("")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Set
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,10 +45,10 @@ class Frequency(NamedTuple):
 def statistics(corpus: Corpus) -> Statistics:
     """The sizes of a text."""
     text = corpus.text
-    words = _WORD.findall(text)
+    words = _words(corpus)
     lines = text.count("\n") + (not text.endswith("\n"))
     sizes = len(corpus.training), len(corpus.held_out)
-    return Statistics(len(text), len(corpus.vocabulary), lines, len(words), len(known_words(corpus)), *sizes)
+    return Statistics(len(text), len(corpus.vocabulary), lines, words.total(), len(words), *sizes)
 
 
 @lru_cache(maxsize=4)
@@ -78,7 +79,12 @@ def window(text: str, position: int, length: int) -> str:
 @lru_cache(maxsize=4)
 def known_words(corpus: Corpus) -> frozenset[str]:
     """The words of a text, in capitals and small letters as they are written."""
-    return frozenset(_WORD.findall(corpus.text))
+    return frozenset(_words(corpus))
+
+
+@lru_cache(maxsize=4)
+def _words(corpus: Corpus) -> Counter[str]:
+    return Counter(_WORD.findall(corpus.text))
 
 
 def word_share(sample: str, words: Set[str]) -> float:

@@ -88,7 +88,7 @@ class Effect(NamedTuple):
         whole: over the passage.
         inside: where the feature holds, once a character has been read (where it is above its mean).
         outside: elsewhere.
-        ending: where one of the watched characters comes next.
+        ending: inside, where one of the watched characters comes next: where the closing mark should be said.
         loss_changes: by how much the loss of the next character changes after each of the first N − 1, (N − 1).
         divergences: as ``Part.divergence``, (N − 1).
     """
@@ -238,7 +238,7 @@ def _parts(tokens: NDArray[np.intp], feature: NDArray[Any], watched: Sequence[in
         "whole": np.ones_like(holds),
         "inside": holds,
         "outside": ~holds,
-        "ending": np.isin(tokens[1:], list(watched)),
+        "ending": holds & np.isin(tokens[1:], list(watched)),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ _CODE = re.compile(
     r'(?P<comment>#[^\n]*)|"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\[^\n]|[^"\\\n])*"|' + _SINGLE,
     re.DOTALL,
 )
-_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_OPENING = {")": "(", "]": "[", "}": "{"}
 _VOWELS = frozenset("aeiouAEIOU")
 _SYLLABLES, _ENDINGS = range(0xAC00, 0xD7A4), 28  # Unicode 3.12: Hangul syllables and how they end
 _TAB = 4
@@ -119,20 +119,29 @@ def _in_string(text: str) -> Values:
     return _spans((span(match) for match in _CODE.finditer(text) if not match["comment"]), len(text))
 
 
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """Brackets that belong together. What is open between two of them is never closed."""
+    waiting, of_kind = list[int](), dict.fromkeys("([{", 0)
+    for match in re.finditer(r"[()\[\]{}]", text):
+        if match[0] in of_kind:
+            waiting.append(match.start())
+            of_kind[match[0]] += 1
+            continue
+        wanted, opened = _OPENING[match[0]], ""
+        if not of_kind[wanted]:
+            continue
+        while opened != wanted:
+            start = waiting.pop()
+            opened = text[start]
+            of_kind[opened] -= 1
+        yield start, match.start()
+
+
 def _bracketed(kinds: str) -> Callable[[str], Values]:
     """How many brackets of these kinds are open; one that is never closed, or closes nothing, does not count."""
 
     def values(text: str) -> Values:
-        pairs, waiting = [], list[int]()
-        for match in re.finditer(r"[()\[\]{}]", text):
-            if match[0] in _BRACKETS:
-                waiting.append(match.start())
-                continue
-            partner = next((n for n in reversed(waiting) if _BRACKETS[text[n]] == match[0]), None)
-            if partner is not None:
-                pairs.append((partner, match.start()))
-                del waiting[waiting.index(partner) :]
-        return _spans((pair for pair in pairs if text[pair[0]] in kinds), len(text))
+        return _spans((pair for pair in _pairs(text) if text[pair[0]] in kinds), len(text))
 
     return values
 

@@ -65,11 +65,12 @@ class QuickLayer:
 
     def looked_up(self, tokens: NDArray[Any] | int) -> Floats:
         """What tokens (…) add to the sums of all gates, (…, G·U)."""
-        return self._table[tokens]
+        rows: Floats = self._table[tokens]
+        return rows
 
     def summed(self, inputs: Floats) -> Floats:
         """What the layer below (…, D) adds to the sums of all gates, (…, G·U)."""
-        return inputs @ self._rows + self._bias  # type: ignore[no-any-return]
+        return inputs @ self._rows + self._bias
 
     def zeros(self, *batch: int) -> State:
         """The state that everything begins with."""

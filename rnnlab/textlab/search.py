@@ -8,6 +8,9 @@ beginning), which leaves all as it is but what stands beside what. Each pair's r
 scatters over all shifts, and then by the largest such number of all units and features at each shift: max-T of Westfall &
 Young, "Resampling-Based Multiple Testing" (1993), so that p holds for the whole search. Shifts as in Upton & Fingleton,
 "Spatial Data Analysis by Example" (1985), and Harris, "A Shift Test for Independence in Generic Time Series" (2020).
+
+Measured on units and features of noise, with memories of up to 100 and 200 characters: of 200 passages of 12,000 characters
+5.5 % have a p below 0.05 somewhere, of 300 of 4,000 characters, in which the slowest feature comes only ten times, 8 %.
 """
 
 from __future__ import annotations
@@ -91,13 +94,7 @@ def search(readings: Readings, features: Mapping[str, Floats], most: int = 10) -
         found.append((labels, now, np.abs(now) / scatter))
     largest.sort()
     matches = [
-        Match(
-            name,
-            *labels[unit],
-            score=abs(float(r[unit])),
-            sign=1 if r[unit] >= 0 else -1,
-            p=_p(float(t[unit]), largest),
-        )
+        _match(name, labels[unit], float(r[unit]), _p(float(t[unit]), largest))
         for labels, by_feature, measured in found
         for name, r, t in zip(names, by_feature.T, measured.T, strict=True)
         for unit in np.argsort(-np.abs(r), kind="stable")[:most]
@@ -162,6 +159,11 @@ def _spread(both: NDArray[np.complexfloating], length: int) -> Floats:
     once = np.abs(both[:, 0]) ** 2 + (np.abs(both[:, -1]) ** 2 if length % 2 == 0 else 0.0)
     doubled: Floats = 2.0 * np.einsum("kf,kf->k", parts, parts)  # the other frequencies stand for two each
     return np.sqrt(np.maximum(doubled - once, 0.0)) / length  # type: ignore[no-any-return]
+
+
+def _match(feature: str, label: tuple[int, str, int], r: float, p: float) -> Match:
+    layer, kind, unit = label
+    return Match(feature, layer, kind, unit, abs(r), 1 if r >= 0 else -1, p)
 
 
 def _p(measured: float, largest: Floats) -> float:

@@ -224,6 +224,8 @@ class Writer:
     def forced(self, written: Written, position: int, token: int) -> Written:
         """Keep what stands before a position, put this character there, and write on to the same length.
 
+        All that stood behind it is drawn anew, also what was given or forced there.
+
         Raises:
             ValueError: there is no such position or character.
         """
