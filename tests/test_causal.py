@@ -107,6 +107,7 @@ def test_a_unit_that_nothing_reads_has_no_effect():
     assert {other.unit for other in tested.others} == {0, 1, 2, 4}
     assert all(other.whole.divergence > 1e-4 for other in tested.others)
     assert tested.rank("whole") > 1
+    assert tested.rank("ending") is None  # nothing was watched
 
 
 def test_at_its_mean_each_unit_is_held_at_its_own():

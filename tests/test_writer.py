@@ -254,6 +254,7 @@ def test_a_forced_character_keeps_what_stands_before_and_changes_what_follows():
     assert np.flatnonzero(again.fixed).tolist() == [0, 1, 2, 60, 100]
 
 
+@settings(max_examples=25)
 @given(st.integers(2, 102))
 def test_forcing_the_character_that_stands_there_already_changes_nothing(position):
     written = writer().write("bad", 100, Choosing(0.8, 6))

@@ -110,8 +110,13 @@ class Tested(NamedTuple):
     effect: Effect
     others: tuple[Effect, ...]
 
-    def rank(self, part: str) -> int:
-        """At which place the unit stands by how much the loss rises in a part ("whole", "inside", …); 1 is the most."""
+    def rank(self, part: str) -> int | None:
+        """At which place the unit stands by how much the loss rises in a part ("whole", "inside", …); 1 is the most.
+
+        None where no character belongs to that part.
+        """
+        if not getattr(self.effect, part).characters:
+            return None
         own = getattr(self.effect, part).loss.by
         return 1 + len([other for other in self.others if getattr(other, part).loss.by > own])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -57,21 +58,22 @@ _SINGLE = (
     rf"(?<![\w'])[rRbBfFuU]{{0,2}}(?P<single>(?!{_BEFORE})'"
     rf"(?:\\[^\n]|[^'\\\n]|{_WITHIN}|{_BEFORE}|{_BEHIND}){{1,1000}}?(?!{_BEHIND})'(?!\w))"
 )
+_TRIPLE = r'"""(?s:\\.|[^\\])*?"""'
 #: What is said may go over lines; where the closing mark has been forgotten it ends with the paragraph.
 _QUOTED = re.compile(
-    r'"(?:\\[^\n]|[^"\\\n]|\n(?![ \t]*\n)|\\)*(?:"|(?=\n)|\Z)'
+    rf'{_TRIPLE}|"(?:\\[^\n]|[^"\\\n]|\n(?![ \t]*\n)|\\)*(?:"|(?=\n)|\Z)'
     r"|“(?:[^“”\n]|\n(?![ \t]*\n))*(?:”|(?=[“\n])|\Z)"
-    r"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|«[^«»\n]*»|「[^「」\n]*」|『[^『』\n]*』|" + _SINGLE
+    rf"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|«[^«»\n]*»|「[^「」\n]*」|『[^『』\n]*』|{_SINGLE}"
 )
 _CODE = re.compile(
-    r'(?P<comment>#[^\n]*)|"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\[^\n]|[^"\\\n])*"|' + _SINGLE,
-    re.DOTALL,
+    rf"(?P<comment>#[^\n]*)|{_TRIPLE}|" + _TRIPLE.replace('"', "'") + rf'|"(?:\\[^\n]|[^"\\\n])*"|{_SINGLE}'
 )
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _VOWELS = frozenset("aeiouAEIOU")
 _SYLLABLES, _ENDINGS = range(0xAC00, 0xD7A4), 28  # Unicode 3.12: Hangul syllables and how they end
 _TAB = 4
 _LONGEST_NAME = 40
+_NAME = re.compile(r"[^\W\d_][\w .,'’&-]*[:.]")
 
 
 def _spans(found: Iterable[tuple[int, int]], length: int) -> Values:
@@ -110,31 +112,37 @@ def _commented(text: str) -> Values:
 
 def _in_string(text: str) -> Values:
     """As Python writes strings; three marks open and close as well as one."""
-
-    def span(match: re.Match[str]) -> tuple[int, int]:
-        if match[0].startswith(('"""', "'''")):
-            return match.start(), match.end() - 1
-        return _to_closing(match)
-
-    return _spans((span(match) for match in _CODE.finditer(text) if not match["comment"]), len(text))
+    return _spans((_to_closing(match) for match in _CODE.finditer(text) if not match["comment"]), len(text))
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
-    """Brackets that belong together. What is open between two of them is never closed."""
-    waiting, of_kind = list[int](), dict.fromkeys("([{", 0)
+    """Brackets that belong together; those of a string or a comment belong to no other than each other."""
+    scopes = np.zeros(len(text), np.int32)
+    for number, match in enumerate(_CODE.finditer(text), 1):
+        scopes[match.start() : match.end()] = number
+    by_scope = defaultdict[int, list[int]](list)
     for match in re.finditer(r"[()\[\]{}]", text):
-        if match[0] in of_kind:
-            waiting.append(match.start())
-            of_kind[match[0]] += 1
+        by_scope[int(scopes[match.start()])].append(match.start())
+    for places in by_scope.values():
+        yield from _matched(text, places)
+
+
+def _matched(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Of the brackets at these places those that belong together. What is open between two of them is never closed."""
+    waiting, of_kind = list[int](), dict.fromkeys("([{", 0)
+    for place in places:
+        if text[place] in of_kind:
+            waiting.append(place)
+            of_kind[text[place]] += 1
             continue
-        wanted, opened = _OPENING[match[0]], ""
+        wanted, opened = _OPENING[text[place]], ""
         if not of_kind[wanted]:
             continue
         while opened != wanted:
             start = waiting.pop()
             opened = text[start]
             of_kind[opened] -= 1
-        yield start, match.start()
+        yield start, place
 
 
 def _bracketed(kinds: str) -> Callable[[str], Values]:
@@ -177,9 +185,9 @@ def _indentation(text: str) -> Values:
 
 def _is_name(line: str) -> bool:
     """Whether a line says who speaks: alone on it, in capitals, with ":" or "." behind."""
-    name = line.strip().strip("*_")
-    fits = 1 < len(name) <= _LONGEST_NAME and name.endswith((":", ".")) and name == name.upper() != name.lower()
-    return fits and name.split()[0] not in ("ACT", "SCENE")
+    name = line.strip()
+    in_capitals = len(name) <= _LONGEST_NAME and name == name.upper() != name.lower()
+    return in_capitals and bool(_NAME.fullmatch(name)) and name.split()[0] not in ("ACT", "SCENE")
 
 
 def _speaker(text: str) -> Values:
