@@ -19,6 +19,7 @@ if __name__ == "__main__":
             st.Page("pages/inside.py", title=_("Inside the cell"), icon=":material/biotech:"),
             st.Page("pages/sequences.py", title=_("Sequences"), icon=":material/segment:"),
             st.Page("pages/gradients.py", title=_("Gradients"), icon=":material/trending_down:"),
+            st.Page("pages/text_lab.py", title=_("Text lab"), icon=":material/auto_stories:"),
             st.Page("pages/quiz.py", title=_("Quiz"), icon=":material/quiz:"),
         ]
     )

@@ -20,13 +20,10 @@ from rnnlab.pool import Pool
 from rnnlab.reference import Model
 from rnnlab.stream_step import Learn, compile_learning, compile_reading
 from rnnlab.tasks.drawn import Said
-from rnnlab.textlab.experiment import WRITTEN, TextExperiment
+from rnnlab.textlab.experiment import MEASURED, WRITTEN, TextExperiment
 from rnnlab.textlab.streams import Streams
 from rnnlab.textlab.writer import Writer
 from rnnlab.texts import _
-
-#: Held-out characters that are read at each measurement, or all where there are fewer.
-MEASURED = 32_768
 
 
 class Compiled(NamedTuple):

@@ -21,6 +21,8 @@ DROPOUT = RealRange(0.0, 0.9)
 GROWTH = 1 / 16
 #: Characters of the text that is written at each measurement.
 WRITTEN = 300
+#: Held-out characters that are read at each measurement, or all where there are fewer.
+MEASURED = 32_768
 
 
 class Schedule(StrEnum):
@@ -152,11 +154,16 @@ class TextExperiment:
     @property
     def refusal(self) -> str:
         """Why this architecture cannot continue texts; empty where it can."""
-        if not self.architecture.cell.recurrent:
+        return self.why_not(self.architecture)
+
+    @staticmethod
+    def why_not(architecture: Architecture) -> str:
+        """The same of any architecture, whatever the text."""
+        if not architecture.cell.recurrent:
             return _("A layer without memory knows the last character alone. Compare with the line of the bigrams.")
-        if self.architecture.direction is not Direction.FORWARD:
+        if architecture.direction is not Direction.FORWARD:
             return _("Only a model that reads forward can continue a text: another would read the answer.")
-        if not LAYERS.low <= self.architecture.layers <= LAYERS.high:
+        if not LAYERS.low <= architecture.layers <= LAYERS.high:
             return _("In the text lab models have {low} to {high} layers.").format(low=LAYERS.low, high=LAYERS.high)
         return ""
 

@@ -36,7 +36,8 @@ class Compared(NamedTuple):
         parts = [
             np.take_along_axis(np.log(np.maximum(said, 1e-30)), own, -1)[:, 0] for said in (self.before, self.after)
         ]
-        return parts[0] - parts[1]
+        risen: Floats = parts[0] - parts[1]
+        return risen
 
     def alternatives(self, position: int, watched: Sequence[int] = (), most: int = 8) -> tuple[int, ...]:
         """The likeliest characters of a position, before or after, with that which stands there and those that are watched."""

@@ -6,7 +6,7 @@ The pages Train, Inside the cell and Gradients share the epoch that is shown.
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from rnnlab import recording
 from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine import Run, RunLane
+from rnnlab.engine.runs import RunOf
 from rnnlab.experiment import Experiment
 from rnnlab.reference import Model
 from rnnlab.replay import weighed
@@ -46,18 +47,19 @@ class _Playing(NamedTuple):
     speed: int
 
 
-def every(run: Run) -> float | None:
+def every(run: RunOf[Any]) -> float | None:
     """How often a view of this run draws itself again, in seconds: while it plays. For ``st.fragment``."""
     playing = _playing(run)
     return max(_TICK, 1 / playing.speed) if playing else None
 
 
-def scrubber(run: Run) -> int:
+def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
     """A slider over the epochs of a run, with Play; the epoch that is shown, 0 before the first.
 
     While the run trains, the slider follows it. The view around it must be a fragment that runs ``every(run)`` seconds.
+    Where epochs are called otherwise, ``label`` says what the slider is for and ``speed`` how many of them {n} a second are.
     """
-    epochs, newest = run.experiments[0].training.epochs, run.epoch
+    epochs, newest = run.experiments[0].epochs, run.epoch
     if epochs < 2:
         return newest
     key = f"epoch-{run.id}"
@@ -68,9 +70,9 @@ def scrubber(run: Run) -> int:
         st.session_state[key] = max(1, newest)
     (following.add if run.status.active else following.discard)(run.id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="scrubber"):
-        _buttons(run, playing, key)
+        _buttons(run, playing, key, speed or _("{n} epochs/s"))
         st.slider(
-            _("Epoch: drag to see the race at any moment of it"), 1, epochs, key=key,
+            label or _("Epoch: drag to see the race at any moment of it"), 1, epochs, key=key,
             disabled=run.status.active or newest < 2, persist_state="session", on_change=_stop,
         )  # fmt: skip
     return min(int(st.session_state[key]), newest)
@@ -101,14 +103,14 @@ def missing(lane: RunLane) -> str:
     return _("This ended before it had any weights to look into. Train anew to look inside.")
 
 
-def _buttons(run: Run, playing: _Playing | None, key: str) -> None:
+def _buttons(run: RunOf[Any], playing: _Playing | None, key: str, title: str) -> None:
     if playing:
         pressed = st.button(_("Pause"), icon=":material/pause:", key="replay-pause", width="content")
     else:
         idle = run.status.active or run.epoch < 2
         pressed = st.button(_("Play"), icon=":material/play_arrow:", key="replay-play", disabled=idle, width="content")
     with st.container(width=140):
-        speed = fields.select(_("Speed"), "replay-speed", SPEEDS, _SPEED, lambda n: _("{n} epochs/s").format(n=n))
+        speed = fields.select(_("Speed"), "replay-speed", SPEEDS, _SPEED, lambda n: title.format(n=n))
     if pressed and playing:
         _stop()
     elif pressed:
@@ -119,7 +121,7 @@ def _buttons(run: Run, playing: _Playing | None, key: str) -> None:
         st.rerun()
 
 
-def _play(run: Run, playing: _Playing, key: str) -> None:
+def _play(run: RunOf[Any], playing: _Playing, key: str) -> None:
     """Move on to the epoch that is due; at the last one the page comes to rest."""
     due = playing.first + int((time.monotonic() - playing.since) * playing.speed)
     st.session_state[key] = min(due, run.epoch)
@@ -128,7 +130,7 @@ def _play(run: Run, playing: _Playing, key: str) -> None:
         st.rerun()
 
 
-def _playing(run: Run) -> _Playing | None:
+def _playing(run: RunOf[Any]) -> _Playing | None:
     playing = state.kept("replay", _nothing)
     return playing if isinstance(playing, _Playing) and playing.run_id == run.id and not run.status.active else None
 

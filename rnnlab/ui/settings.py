@@ -126,8 +126,8 @@ def training(shown: Training, task: Task, devices: Sequence[Device]) -> Training
     hint = _("Samples in each step of gradient descent; all of them where there are fewer.")
     batch_size = fields.whole(_("Batch size"), key("batch-size"), shown.batch_size, BATCH_SIZE, hint)
     clipping, clip_at = _clipping(shown)
-    seed, device = _seed(shown.seed), _device(shown.device, devices)
-    return Training(epochs, rate, optimizer, clipping, clip_at, batch_size, seed, device, trainer)
+    seed, place = _seed(shown.seed), device(shown.device, devices, key("device"))
+    return Training(epochs, rate, optimizer, clipping, clip_at, batch_size, seed, place, trainer)
 
 
 def _trainer(shown: TrainerKind) -> TrainerKind:
@@ -161,14 +161,21 @@ def _clipping(shown: Training) -> tuple[Clipping, float]:
     return clipping, fields.real(_("Clip at"), key("clip_at"), shown.clip_at, CLIP_AT, 0.5)
 
 
-def _device(shown: str, devices: Sequence[Device]) -> str:
+def device(shown: str, devices: Sequence[Device], name: str) -> str:
+    """Where it is trained.
+
+    Args:
+        shown: the device now, as ``Training.device`` names it.
+        devices: those that are here.
+        name: the key of the control.
+    """
     titles = {"auto": _("Automatic"), "cpu": _("CPU")} | {d.name: d.title for d in devices if d.name != "cpu"}
     titles.setdefault(shown, _("{device} (not here now)").format(device=shown))
-    device = fields.select(_("Device"), key("device"), list(titles), shown, titles.__getitem__)
+    chosen = fields.select(_("Device"), name, list(titles), shown, titles.__getitem__)
     if devices and not any(found.name.startswith("gpu") for found in devices):
         sentence = _("No GPU here. With an NVIDIA card on Linux: {command}, then start again.")
         st.caption(sentence.format(command="`pip install -r requirements-gpu.txt`"))
-    return device
+    return chosen
 
 
 def pace(shown: Pace) -> Pace:

@@ -20,8 +20,11 @@ from rnnlab.experiment import Choice
 
 _KEY = "rnnlab"
 #: Parameters that single pages keep in the address beside the choice: the run that is watched, the view of the bench;
-#: the part of the quiz, its seed and level, the bank it is taken from, and whether it is an exam.
-_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM = _OWN = ("run", "view", "part", "quiz", "bank", "exam")
+#: the part of the quiz, its seed and level, the bank it is taken from, and whether it is an exam; the run of the text lab
+#: and the text there, where it is not a person's own.
+_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM, _TEXT_RUN, _CORPUS = _OWN = (
+    "run", "view", "part", "quiz", "bank", "exam", "textrun", "corpus",
+)  # fmt: skip
 
 Query = dict[str, list[str]]
 T = TypeVar("T")
@@ -195,6 +198,24 @@ def bank() -> str:
 def exam() -> bool:
     """Whether the address asks for a quiz without hints and solutions."""
     return _own(_EXAM) == "yes"
+
+
+def text_run_id() -> str:
+    """The run of the text lab that is watched."""
+    return _own(_TEXT_RUN)
+
+
+def set_text_run_id(run: str) -> None:
+    _set_own(_TEXT_RUN, run)
+
+
+def corpus() -> str:
+    """The text of the text lab as the address says it; empty for a person's own."""
+    return _own(_CORPUS)
+
+
+def set_corpus(words: str) -> None:
+    _set_own(_CORPUS, words)
 
 
 def _own(name: str) -> str:

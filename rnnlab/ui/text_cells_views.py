@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import NamedTuple
 
 import streamlit as st
@@ -39,7 +38,7 @@ class _Chosen(NamedTuple):
 
     unit: Unit
     match: Match | None = None
-    of: Hashable = None  # the weights of the match
+    of: str = ""  # the weights of the match
     revision: int = 0
 
 

@@ -269,7 +269,7 @@ def _forced(found: Any, version: str, shown: Shown) -> Forced | None:
     if not isinstance(found, dict) or found.get("version") != version:
         return None
     position, token = found.get("position"), found.get("token")
-    fits = isinstance(position, int) and isinstance(token, int)
-    if fits and 0 <= position < len(shown.text) and 0 <= token < len(shown.vocabulary):
-        return Forced(position, token)
+    if isinstance(position, int) and isinstance(token, int):
+        fits = 0 <= position < len(shown.text) and 0 <= token < len(shown.vocabulary)
+        return Forced(position, token) if fits else None
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from rnnlab import text_drawing
-from rnnlab.reference import Model
 from rnnlab.textlab.causal import Clamp, Tested, hold_unit
 from rnnlab.textlab.features import FEATURES, features_of
 from rnnlab.textlab.holding import Compared, compare
@@ -18,7 +16,7 @@ from rnnlab.textlab.passages import Passage
 from rnnlab.texts import _, noted
 from rnnlab.ui import fields, state, text_characters, text_passage, views
 from rnnlab.ui.text_characters import Words
-from rnnlab.ui.text_weights import Reader
+from rnnlab.ui.text_weights import READERS, Reader
 
 #: How many multiplications the comparison with other units may take, so that it is there in seconds.
 _WORK = 3e10
@@ -45,9 +43,8 @@ class At(NamedTuple):
 
 
 class _Question(NamedTuple):
-    """What is compared: by which weights, what is held, inside and outside of which feature."""
+    """What is compared: what is held, inside and outside of which feature."""
 
-    key: Hashable
     clamp: Clamp
     feature: str
     watched: tuple[int, ...]
@@ -78,9 +75,7 @@ def draw(reader: Reader, passage: Passage, unit: Unit) -> None:
     watched = _watched(reader, unit)
     clamp = Clamp(unit.layer, unit.kind, unit.unit, at.value)
     with st.spinner(_("Reading it with the unit held …")):
-        found = _compared(
-            (reader.key, passage), clamp, reader.model, passage, passage.tokens(reader.experiment.corpus.vocabulary)
-        )
+        found = _compared(reader, passage, clamp)
     _passage(reader, passage, unit, found, watched)
     _others(reader, unit, clamp, watched)
 
@@ -112,9 +107,9 @@ def _watched(reader: Reader, unit: Unit) -> tuple[int, ...]:
     return tuple(vocabulary.index(c) for c in wanted if c in vocabulary)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _compared(key: Hashable, clamp: Clamp, _model: Model, _passage: Passage, _tokens: NDArray[np.intp]) -> Compared:
-    return compare(_model, _tokens, len(_passage.lead), clamp)
+@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs=READERS)
+def _compared(reader: Reader, passage: Passage, clamp: Clamp) -> Compared:
+    return compare(reader.model, passage.tokens(reader.experiment.corpus.vocabulary), len(passage.lead), clamp)
 
 
 def _passage(reader: Reader, passage: Passage, unit: Unit, found: Compared, watched: tuple[int, ...]) -> None:
@@ -148,16 +143,16 @@ def _others(reader: Reader, unit: Unit, clamp: Clamp, watched: tuple[int, ...]) 
             f"text inside {unit.feature}", start,
             lambda v, key: fields.select(_("Inside and outside of"), key, names, v if v in names else start, lambda n: _(FEATURES[n].title)),
         )  # fmt: skip
-    question = _Question(reader.key, clamp, feature, watched)
-    asked = state.kept("text compared", set[Hashable])
-    if question not in asked:
+    question = _Question(clamp, feature, watched)
+    asked = state.kept("text compared", set[tuple[str, _Question]])
+    if (reader.key, question) not in asked:
         with right:
             if st.button(_("Compare with other units"), icon=":material/balance:", key="text-compare", type="primary"):
-                asked.add(question)
+                asked.add((reader.key, question))
                 st.rerun(scope="fragment")
         return
     with st.spinner(_("Holding this unit and others in turn while held-out text is read …")):
-        tested = _tested(question, reader)
+        tested = _tested(reader, question)
     st.html(text_drawing.effects(tested, _(FEATURES[feature].title), reader.experiment.corpus.vocabulary))
     said = _("On {characters:,} characters of held-out text. Rank: 1 means that of {n} units of this layer, held in turn in the same way, none does more harm there. A unit that really carries the feature harms inside more than outside, and more than others do.")  # fmt: skip
     st.caption(said.format(characters=len(_text(reader)), n=1 + len(tested.others)))
@@ -181,9 +176,7 @@ def _occurring(text: str) -> list[str]:
     return list(features_of(text).values)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _tested(question: _Question, _reader: Reader) -> Tested:
-    clamp, feature, watched = question.clamp, question.feature, question.watched
-    return hold_unit(
-        _reader.model, _text(_reader), FEATURES[feature].values(_string(_reader)), clamp, watched, others=_OTHERS
-    )
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=READERS)
+def _tested(reader: Reader, question: _Question) -> Tested:
+    feature = FEATURES[question.feature].values(_string(reader))
+    return hold_unit(reader.model, _text(reader), feature, question.clamp, question.watched, others=_OTHERS)

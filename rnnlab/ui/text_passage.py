@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,14 +13,13 @@ from rnnlab import text_drawing
 from rnnlab.architecture import Range
 from rnnlab.corpora import Corpus
 from rnnlab.engine.runs import TextRun
-from rnnlab.reference import Model
-from rnnlab.text_drawing import Scale, Small
+from rnnlab.text_drawing import Small
 from rnnlab.textlab import features, passages
 from rnnlab.textlab.passages import Passage
 from rnnlab.textlab.readings import read
 from rnnlab.texts import _, noted
 from rnnlab.ui import fields, state, views
-from rnnlab.ui.text_weights import Reader
+from rnnlab.ui.text_weights import READERS, Reader
 
 #: Characters of a passage that a person can choose.
 _LENGTHS = (300, 600, 1000, 2000)
@@ -75,33 +73,23 @@ def shows_held_out() -> bool:
     return state.kept("text passage", lambda: From.HELD_OUT) is From.HELD_OUT
 
 
-def values(found: Reader, passage: Passage, kind: str) -> tuple[NDArray[np.float32], ...]:
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=READERS)
+def values(reader: Reader, passage: Passage, kind: str) -> tuple[NDArray[np.float32], ...]:
     """What every unit does at every character that is shown, (N, U), for each layer."""
-    return _values(found.key, passage, kind, found.model, found.experiment.corpus.vocabulary)
+    found = read(reader.model, passage.tokens(reader.experiment.corpus.vocabulary), (kind,))
+    return tuple(np.ascontiguousarray(passage.shown(layer[kind])) for layer in found.layers)
 
 
-def pictures(found: Reader, passage: Passage, kind: str, layer: int) -> Small:
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=READERS)
+def pictures(reader: Reader, passage: Passage, kind: str, layer: int) -> Small:
     """Small pictures of the passage, one for each unit of a layer."""
-    each = values(found, passage, kind)[layer]
-    return _pictures((found.key, passage, kind, layer), passage.text, each, text_drawing.scale_of(kind, each))
+    each = values(reader, passage, kind)[layer]
+    return text_drawing.small(passage.text, each, text_drawing.scale_of(kind, each))
 
 
 def feature(passage: Passage, name: str) -> NDArray[np.float32]:
     """A feature of the characters that are shown; what stands before them counts."""
     return passage.shown(features.FEATURES[name].values(passage.lead + passage.text))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _values(
-    key: Hashable, passage: Passage, kind: str, _model: Model, _vocabulary: str
-) -> tuple[NDArray[np.float32], ...]:
-    found = read(_model, passage.tokens(_vocabulary), (kind,))
-    return tuple(np.ascontiguousarray(passage.shown(layer[kind])) for layer in found.layers)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _pictures(key: Hashable, _text: str, _each: NDArray[np.float32], _scale: Scale) -> Small:
-    return text_drawing.small(_text, _each, _scale)
 
 
 def _source(value: From, key: str) -> From:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
 
-from rnnlab.corpora import Corpus
-from rnnlab.reference import Model
 from rnnlab.textlab.features import FEATURES, features_of
 from rnnlab.textlab.readings import read
 from rnnlab.textlab.search import Match, Searched, search
 from rnnlab.texts import _, noted
 from rnnlab.ui import fields, state, text_units, views
 from rnnlab.ui.text_units import Row
-from rnnlab.ui.text_weights import Reader
+from rnnlab.ui.text_weights import READERS, Reader
 
 #: Characters of held-out text that are searched, and the most numbers that are kept of them (4 bytes each).
 MOST, _NUMBERS = 20_000, 30_000_000
@@ -51,16 +49,6 @@ class Found(NamedTuple):
     features: int
 
 
-def found(reader: Reader) -> Found | None:
-    """What has been found with these weights; None where nobody has looked, or nothing can be found."""
-    if reader.key not in _asked():
-        return None
-    try:
-        return _found(reader.key, reader.model, reader.experiment.corpus)
-    except ValueError:
-        return None
-
-
 def draw(reader: Reader, chosen: Match | None, on_match: Callable[[Match], None]) -> None:
     """A button that searches, and what has been found.
 
@@ -75,7 +63,7 @@ def draw(reader: Reader, chosen: Match | None, on_match: Callable[[Match], None]
         return
     try:
         with st.spinner(_("Reading held-out text and looking for units …")):
-            result = _found(reader.key, reader.model, reader.experiment.corpus)
+            result = _found(reader)
     except ValueError as error:
         st.info(views.sentence(error), icon=":material/search_off:")
         return
@@ -102,18 +90,18 @@ def _offer(reader: Reader) -> None:
         st.rerun(scope="fragment")
 
 
-def _asked() -> set[Hashable]:
-    return state.kept("text searched", set[Hashable])
+def _asked() -> set[str]:
+    return state.kept("text searched", set[str])
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _found(key: Hashable, _model: Model, _corpus: Corpus) -> Found:
-    architecture = _model.architecture
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=READERS)
+def _found(reader: Reader) -> Found:
+    architecture, corpus = reader.experiment.architecture, reader.experiment.corpus
     kinds = tuple(kind for kind in KINDS if kind == "h" or architecture.cell.value == "lstm")
     most = min(MOST, _NUMBERS // (architecture.units * architecture.layers * len(kinds)))
-    tokens = _corpus.held_out[:most]
-    features = features_of("".join(_corpus.vocabulary[token] for token in tokens))
-    searched = search(read(_model, tokens, kinds), features.values)
+    tokens = corpus.held_out[:most]
+    features = features_of("".join(corpus.vocabulary[token] for token in tokens))
+    searched = search(read(reader.model, tokens, kinds), features.values)
     return Found(
         searched,
         features.left_out,

@@ -6,8 +6,8 @@ what a person is looking at must not change by itself.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -16,8 +16,8 @@ from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine.runs import TextLane, TextRun
 from rnnlab.reference import Model
-from rnnlab.textlab.experiment import TextExperiment
 from rnnlab.text_replay import weighed
+from rnnlab.textlab.experiment import TextExperiment
 from rnnlab.texts import _
 from rnnlab.ui import fields, live, state, views
 
@@ -33,7 +33,11 @@ class Reader(NamedTuple):
     experiment: TextExperiment
     measurement: int
     model: Model
-    key: Hashable
+    key: str
+
+
+#: For what is cached of a model: the same weights are not read again.
+READERS: dict[type | str, Callable[[Any], Any]] = {Reader: lambda reader: reader.key}
 
 
 def ask(run: TextRun, name: str) -> int:
@@ -79,7 +83,7 @@ def reader(run: TextRun, lane: int, measurement: int) -> Reader | None:
     found = weighed(chosen.experiment, chosen.recording, min(measurement, reached), reached, finished)
     if found is None:
         return None
-    key = (run.id, lane, found.measurement, run.attempts if finished else 0)
+    key = f"{run.attempt if finished else run.id} {lane} {found.measurement}"
     return Reader(lane, look(run, lane), chosen.experiment, *found, key)
 
 

@@ -1,0 +1,82 @@
+"""The text of the text lab to look at: its sizes, its characters and how often each occurs, a window on it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from rnnlab import text_charts, text_tables
+from rnnlab.corpora import Corpus
+from rnnlab.corpora.statistics import frequencies, statistics, window
+from rnnlab.texts import _
+from rnnlab.ui import state, views
+
+#: Characters that the window shows.
+WINDOW = 600
+
+_STYLE = """<style>
+.lab-passage{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.8rem;line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere;tab-size:4;overflow-y:auto;height:11rem;padding:.35rem .5rem;border:1px solid rgba(128,128,128,.3);border-radius:.4rem}
+.lab-passage.low{height:8.4rem}
+.lab-stage{border-top:1px solid rgba(128,128,128,.25);padding-top:.5rem}
+.lab-stage>p{margin:0 0 .3rem;font-size:.9rem}.lab-stage>p b{font-weight:600}.lab-stage>p i{font-style:normal;opacity:.7;font-variant-numeric:tabular-nums;margin-left:.5rem}
+.lab-stage>div{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));gap:.6rem}
+.lab-stage .lab-title{font-size:.85rem}.lab-stage .lab-facts{font-size:.78rem;margin-bottom:.2rem}
+</style>"""
+
+
+def style() -> None:
+    """The style of all pieces of the text lab; once on the page."""
+    st.html(_STYLE)
+
+
+def passage(text: str, label: str, low: bool = False) -> str:
+    """A text as it is, every space and line end kept, in a box of one height."""
+    inner = escape(text).replace("\n", "&#10;")  # Streamlit takes spaces from the lines of HTML
+    return f'<div class="lab-passage{" low" if low else ""}" tabindex="0" role="textbox" aria-readonly="true" aria-multiline="true" aria-label="{escape(label)}">{inner}</div>'
+
+
+def look(corpus: Corpus) -> None:
+    """What the text is made of."""
+    found = statistics(corpus)
+    pairs = [
+        (_("characters"), f"{found.characters:,}"),
+        (_("different ones (V)"), f"{found.vocabulary:,}"),
+        (_("lines"), f"{found.lines:,}"),
+        (_("words"), f"{found.words:,}"),
+        (_("different words"), f"{found.distinct_words:,}"),
+    ]
+    views.facts(pairs)
+    said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
+    st.caption(said.format(held_out=found.held_out))
+    left, right = st.columns(2, gap="large")
+    with left:
+        _frequencies(corpus, found.vocabulary)
+    with right:
+        _window(corpus)
+
+
+def _frequencies(corpus: Corpus, size: int) -> None:
+    table = text_tables.frequency_table(corpus)
+    shown = len(table)
+    said = (
+        _("How often each character occurs") if shown == size else _("The {n} most frequent characters").format(n=shown)
+    )
+    st.markdown(said)
+    most = ", ".join(f"{one.shown} {one.share:.1%}" for one in frequencies(corpus)[:5])
+    text = _("Bars: how often each character occurs. The most frequent ones: {most}.").format(most=most)
+    chart = {**text_charts.frequency_bars(), "datasets": {"table": table}}
+    st.vega_lite_chart(chart, height=190, key="text-frequencies", alt=text)
+
+
+def _window(corpus: Corpus) -> None:
+    """A piece of the text, wherever a person moves the slider."""
+    last = max(len(corpus.text) - WINDOW, 0)
+    start = 0
+    if last:
+        label, key = (
+            _("A look into the text, from character"),
+            state.key(f"text-window-{corpus.source}-{corpus.part}-{last}"),
+        )
+        start = st.slider(label, 0, last, 0, key=key)
+    st.html(passage(window(corpus.text, start, WINDOW), _("a piece of the text"), low=True))
