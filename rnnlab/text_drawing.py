@@ -64,11 +64,11 @@ class Scale(NamedTuple):
 
 
 def scale_of(kind: str, values: NDArray[Any]) -> Scale:
-    """The colours of h, c or a gate: a gate's own from 0 to 1, else blue to red; what can exceed 1 has its own limit."""
+    """The colours of h, c or a gate: a gate's own from 0 to 1, else blue to red from −1 to 1; c of a unit as far as it goes."""
     if kind in _SIGMOIDS:
         return Scale(0.0, 1.0, GATES[_SIGMOIDS[kind]], GATES[_SIGMOIDS[kind]])
     most = float(np.abs(values).max(initial=0.0)) if kind == "c" else 1.0
-    limit = next((size for size in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if most <= size), 100.0)
+    limit = next((size for size in (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0) if most <= size), 100.0)
     return Scale(-limit, limit, BELOW_ZERO, ABOVE_ZERO)
 
 
@@ -179,17 +179,19 @@ class Small(NamedTuple):
     rows: int
 
 
-def small(text: str, values: NDArray[np.float32], scale: Scale) -> Small:
-    """A point for every character, in lines as the text has them, for every unit of (N, U)."""
+def small(text: str, values: NDArray[np.float32], kind: str) -> Small:
+    """A point for every character, in lines as the text has them, for every unit of (N, U) in the colours of its scale."""
     places = _places(text)
     rows, units = 1 + max(row for row, _column in places), values.shape[1]
     down = -(-units // ACROSS)
-    levels = 1 + np.rint(np.clip(values / (scale.high if scale.high else 1.0), -1.0, 1.0) * 127).astype(np.int16) + 127
+    scales = [scale_of(kind, unit) for unit in values.T]
+    shares = np.clip(values / np.array([scale.high for scale in scales], np.float32), -1.0, 1.0)
+    levels = 128 + np.rint(127 * shares).astype(np.int16)
     points = np.zeros((down * ACROSS, rows, COLUMNS), np.uint8)  # 0: nothing there
     row, column = np.array(places).T
     points[:units, row, column] = levels[: len(places)].T
     sheet = points.reshape(down, ACROSS, rows, COLUMNS).transpose(0, 2, 1, 3).reshape(down * rows, ACROSS * COLUMNS)
-    return Small(_png(sheet, scale), ACROSS, down, rows)
+    return Small(_png(sheet, scales[0]), ACROSS, down, rows)
 
 
 def _places(text: str) -> list[tuple[int, int]]:

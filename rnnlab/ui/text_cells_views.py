@@ -131,7 +131,7 @@ def _coloured(run: TextRun, reader: Reader, passage: Passage, unit: Unit) -> Non
     with st.spinner(_("Reading …")):
         each = text_passage.values(reader, passage, unit.kind)[unit.layer]
     values = each[:, unit.unit]
-    scale = text_drawing.scale_of(unit.kind, each)
+    scale = text_drawing.scale_of(unit.kind, values)
     feature = text_passage.feature(passage, unit.feature) if unit.feature else None
     st.html(text_drawing.scale_key(scale, _(text_drawing.KINDS[unit.kind])))
     if feature is not None and not feature.any():
@@ -141,7 +141,7 @@ def _coloured(run: TextRun, reader: Reader, passage: Passage, unit: Unit) -> Non
     words = Words(
         f"{said}. {passage.text}", _("Point at a character, or go there with the arrow keys, for its number.")
     )
-    text_characters.draw(f"text-cells-{reader.lane}", text_drawing.read(passage.text, values, scale, feature), words)
+    text_characters.draw(f"characters-cells-{reader.lane}", text_drawing.read(passage.text, values, scale, feature), words)
     st.caption(_("All units of this layer: each picture is the passage, a point for each character. Click one."))
     pictures = text_passage.pictures(reader, passage, unit.kind, unit.layer)
 
@@ -150,4 +150,4 @@ def _coloured(run: TextRun, reader: Reader, passage: Passage, unit: Unit) -> Non
         kept = before._replace(unit=before.unit._replace(unit=number), revision=before.revision + 1)
         state.keep(_kept(run, reader.lane), kept)
 
-    text_units.draw(f"text-units-{reader.lane}", pictures, each.shape[1], unit.unit, take)
+    text_units.draw(f"pictures-of-units-{reader.lane}", pictures, each.shape[1], unit.unit, take)

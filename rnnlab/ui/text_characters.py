@@ -26,11 +26,12 @@ _HTML = """
 
 _CSS = """
 :host{display:block;container-type:inline-size}
+*{box-sizing:border-box}
 .all{display:grid;grid-template-columns:minmax(0,1fr);gap:.5rem 1.2rem;color:var(--st-text-color);
 font-family:var(--st-font,sans-serif)}
 .side{min-width:0}
 .text{font-family:var(--st-code-font,ui-monospace,monospace);font-size:.95rem;line-height:1.75;white-space:pre-wrap;
-overflow-wrap:anywhere;word-break:break-all;border:1px solid rgba(128,128,128,.3);border-radius:.5rem;padding:.45rem .6rem;
+overflow-wrap:anywhere;border:1px solid rgba(128,128,128,.3);border-radius:.5rem;padding:.45rem .6rem;
 max-height:27rem;overflow-y:auto;cursor:pointer;position:relative}
 .text:focus-visible{outline:3px solid #3A7FD5;outline-offset:2px}
 .text span{padding:.13em 0 .16em;border-radius:2px}

@@ -128,7 +128,7 @@ def _passage(reader: Reader, passage: Passage, unit: Unit, found: Compared, watc
         label, _("Click a character to see what the model said of it, before and after."), (_("as it is"), _("held"))
     )
     st.caption(label + ".")
-    text_characters.draw(f"text-held-{reader.lane}", shown, words, at=worst)
+    text_characters.draw(f"characters-held-{reader.lane}", shown, words, at=worst)
 
 
 def _others(reader: Reader, unit: Unit, clamp: Clamp, watched: tuple[int, ...]) -> None:

@@ -83,8 +83,7 @@ def values(reader: Reader, passage: Passage, kind: str) -> tuple[NDArray[np.floa
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=READERS)
 def pictures(reader: Reader, passage: Passage, kind: str, layer: int) -> Small:
     """Small pictures of the passage, one for each unit of a layer."""
-    each = values(reader, passage, kind)[layer]
-    return text_drawing.small(passage.text, each, text_drawing.scale_of(kind, each))
+    return text_drawing.small(passage.text, values(reader, passage, kind)[layer], kind)
 
 
 def feature(passage: Passage, name: str) -> NDArray[np.float32]:

@@ -160,6 +160,6 @@ def _explained(result: Found) -> None:
         "characters": result.characters, "shifts": result.searched.shifts, "limit": SIGNIFICANT,
     }  # fmt: skip
     st.caption(said.format(**numbers))
-    never = ", ".join(f"{_(FEATURES[name].title)} ({why})" for name, why in result.left_out.items())
-    if never:
-        st.caption(views.plain(_("Not looked for: {features}.").format(features=never)))
+    for why in dict.fromkeys(result.left_out.values()):
+        names = ", ".join(_(FEATURES[name].title) for name, reason in result.left_out.items() if reason == why)
+        st.caption(views.plain(_("Not looked for, as it {why}: {features}.").format(why=why, features=names)))

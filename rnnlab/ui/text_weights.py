@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from rnnlab import recording
+from rnnlab.architecture import Cell
 from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine.runs import TextLane, TextRun
@@ -93,7 +94,8 @@ def look(run: TextRun, lane: int) -> Look:
 
 
 def pick(run: TextRun, name: str, label: str, more: Sequence[tuple[int, str]] = ()) -> int:
-    """One of the lanes that a text can be learned by, or of ``more``, numbers with their titles; the only one is not asked for.
+    """One of the lanes that a text can be learned by, or of ``more``, numbers with their titles; an LSTM at first, if there is one; the only one is not
+    asked for.
 
     Args:
         run: whose lanes.
@@ -106,7 +108,8 @@ def pick(run: TextRun, name: str, label: str, more: Sequence[tuple[int, str]] = 
         return lanes[0]
     titles = {lane: look(run, lane).label for lane in lanes} | dict(more)
     key = f"text-{name}-lane-{run.id}"
-    found = fields.pick(label, key, list(titles), state.kept(key, lambda: lanes[0]), titles.__getitem__)
+    first = next((n for n in lanes if run.experiments[n].architecture.cell is Cell.LSTM), lanes[0])
+    found = fields.pick(label, key, list(titles), state.kept(key, lambda: first), titles.__getitem__)
     state.keep(key, found)
     return found
 

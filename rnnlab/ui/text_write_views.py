@@ -225,13 +225,13 @@ def _draw(run: TextRun, found: Reader, text: _Text, moving: bool) -> None:
 
     shown = text_drawing.written(text.now, found.look.colour)
     text_characters.draw(
-        f"text-{run.id}-{found.lane}", shown, _words(text.now), at=_first(text),
+        f"characters-write-{run.id}-{found.lane}", shown, _words(text.now), at=_first(text),
         appears_from=text.fresh_from if moving else None, on_forced=force,
     )  # fmt: skip
     forced = int((text.now.fixed & ~text.drawn.fixed).sum())
     if forced:
         st.button(
-            _("Take back what was forced"), icon=":material/undo:", key=f"text-undo-{found.lane}", on_click=undo,
+            _("Take back what was forced"), icon=":material/undo:", key=f"characters-undo-{found.lane}", on_click=undo,
             type="tertiary",
         )  # fmt: skip
 
