@@ -44,12 +44,12 @@ class Passage(NamedTuple):
 
 def held_out(corpus: Corpus) -> Range:
     """Where passages of the text begin that were not learned from."""
-    return Range(len(corpus.training), _last(corpus))
+    return Range(min(len(corpus.training), _last(corpus)), _last(corpus))
 
 
 def learned(corpus: Corpus) -> Range:
     """Where passages begin that were learned from."""
-    return Range(0, len(corpus.training) - LENGTH.low)
+    return Range(0, max(0, len(corpus.training) - LENGTH.low))
 
 
 def part_of(corpus: Corpus, place: int, length: int) -> Passage:

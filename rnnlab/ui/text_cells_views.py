@@ -49,7 +49,7 @@ def cells(run: TextRun) -> None:
 
 def _body(run: TextRun) -> None:
     with st.container(border=True):
-        left, right = st.columns([3, 2], gap="large")
+        left, right = st.columns([3, 2], gap="medium")
         with left:
             lane = text_weights.pick(run, "cells", _("Look into"))
         with right:
@@ -141,7 +141,9 @@ def _coloured(run: TextRun, reader: Reader, passage: Passage, unit: Unit) -> Non
     words = Words(
         f"{said}. {passage.text}", _("Point at a character, or go there with the arrow keys, for its number.")
     )
-    text_characters.draw(f"characters-cells-{reader.lane}", text_drawing.read(passage.text, values, scale, feature), words)
+    text_characters.draw(
+        f"characters-cells-{reader.lane}", text_drawing.read(passage.text, values, scale, feature), words
+    )
     st.caption(_("All units of this layer: each picture is the passage, a point for each character. Click one."))
     pictures = text_passage.pictures(reader, passage, unit.kind, unit.layer)
 

@@ -147,9 +147,10 @@ def _others(reader: Reader, unit: Unit, clamp: Clamp, watched: tuple[int, ...]) 
     asked = state.kept("text compared", set[tuple[str, _Question]])
     if (reader.key, question) not in asked:
         with right:
-            if st.button(_("Compare with other units"), icon=":material/balance:", key="text-compare", type="primary"):
-                asked.add((reader.key, question))
-                st.rerun(scope="fragment")
+            st.button(
+                _("Compare with other units"), icon=":material/balance:", key="text-compare", type="primary",
+                on_click=asked.add, args=((reader.key, question),),
+            )  # fmt: skip
         return
     with st.spinner(_("Holding this unit and others in turn while held-out text is read …")):
         tested = _tested(reader, question)

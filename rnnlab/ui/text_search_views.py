@@ -85,9 +85,9 @@ def _offer(reader: Reader) -> None:
     st.markdown(
         _("The model reads text that it has not learned from. Is there a unit that is high just inside quotation marks, or one that counts the position in the line? Every unit is compared with every feature.")
     )  # fmt: skip
-    if st.button(_("Search"), icon=":material/search:", key="text-search", type="primary"):
-        _asked().add(reader.key)
-        st.rerun(scope="fragment")
+    st.button(
+        _("Search"), icon=":material/search:", key="text-search", type="primary", on_click=_asked().add, args=(reader.key,)
+    )  # fmt: skip
 
 
 def _asked() -> set[str]:

@@ -31,7 +31,8 @@ tr.now{background:rgba(58,127,213,.16)}
 td button{font:inherit;color:inherit;background:none;border:0;padding:0;text-align:left;cursor:pointer;text-decoration:underline;text-decoration-color:rgba(128,128,128,.6);text-underline-offset:3px}
 .share{display:inline-block;width:4.5rem;height:.62rem;border-radius:.2rem;background:rgba(128,128,128,.16);margin-right:.45rem;overflow:hidden;vertical-align:-.05rem}
 .share u{display:block;height:100%;background:#3A7FD5}
-@media (max-width:480px){.units{grid-template-columns:repeat(3,minmax(0,1fr))}.share{width:2rem}th,td{padding-right:.35rem}}
+th:not(:first-child),td:not(:first-child){white-space:nowrap}
+@media (max-width:480px){.units{grid-template-columns:repeat(3,minmax(0,1fr))}.share{display:none}table{font-size:.8rem}}
 """
 
 _UNITS_JS = """

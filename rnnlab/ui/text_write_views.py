@@ -50,7 +50,7 @@ def write(run: TextRun) -> None:
 
 def _body(run: TextRun) -> None:
     with st.container(border=True):
-        left, right = st.columns([3, 2], gap="large")
+        left, right = st.columns([3, 2], gap="medium")
         with left:
             lanes = _lanes(run)
         with right:
@@ -64,7 +64,7 @@ def _body(run: TextRun) -> None:
         moving = fields.kept("text appears", True, _appears)
     columns = 1 if len(lanes) == 1 else 2
     for first in range(0, len(lanes), columns):
-        for place, lane in zip(st.columns(columns, gap="large"), lanes[first : first + columns], strict=False):
+        for place, lane in zip(st.columns(columns, gap="medium"), lanes[first : first + columns], strict=False):
             with place:
                 _lane(run, lane, measurement, asked, moving)
 
@@ -78,7 +78,7 @@ def _lanes(run: TextRun) -> list[int]:
 def _ask(run: TextRun) -> _Asked | None:
     """The controls; None where something cannot be taken, which a sentence says."""
     experiment = run.experiments[0]
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     with left:
         prompt = fields.kept(f"text prompt {run.id}", "", _prompt)
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -127,7 +127,7 @@ def _check(run: TextRun, prompt: str) -> None:
 
 def _choosing(vocabulary: int) -> Choosing:
     """Temperature, top-k and top-p, with what each of them does now."""
-    columns = st.columns(3, gap="large")
+    columns = st.columns(3, gap="medium")
     with columns[0]:
         temperature = fields.kept("text temperature", PLAIN.temperature, _temperature)
         st.caption(_what_temperature(temperature))
