@@ -155,7 +155,6 @@ def scrub(subject: Both) -> list[Row]:
     with subject.page("/train?pace=full", READY) as page:
         page.get_by_role("button", name="Train", exact=True).click()
         page.get_by_role("button", name="Train again").wait_for()
-        page.get_by_text("Gates and gradients").click()
         slider = page.get_by_role("slider", name="Epoch")
         seconds_until(page, f"document.querySelectorAll(`{STRIPS}`).length === 3")
         for _ in range(3 * REPEATS):

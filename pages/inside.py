@@ -2,11 +2,21 @@
 
 import streamlit as st
 
+from rnnlab.inside.following import comparison
 from rnnlab.inside.scenes import Reading
 from rnnlab.operations import operations
-from rnnlab.reference import Trace
 from rnnlab.texts import _
-from rnnlab.ui import inside_choice, inside_edits, inside_home, inside_maps, inside_views, training_views, views
+from rnnlab.ui import (
+    inside_choice,
+    inside_edits,
+    inside_home,
+    inside_maps,
+    inside_said,
+    inside_views,
+    keras_line,
+    training_views,
+    views,
+)
 from rnnlab.ui.inside_choice import Chosen
 
 views.heading(
@@ -25,48 +35,38 @@ def body() -> None:
     """All of the page; what is chosen at its top changes everything below."""
     with st.container(border=True):
         chosen = inside_choice.choose(run)
-        if chosen and chosen.reading:
+        if chosen:
             inside_edits.note(chosen)
-            place = inside_home.place_for_comparison()
-    if chosen and chosen.reading:
-        trace = inside_edits.edited(chosen, chosen.reading)
-        recurrent(chosen, chosen.reading, trace)
-        inside_home.compared(place, trace, moving=every is not None)
-    elif chosen:
-        inside_views.without_memory(chosen.scene)
+            place = keras_line.place_for_comparison()
+    if chosen:
+        edits = inside_edits.changed(chosen)
+        inside_said.part(chosen, edits)
+        now = chosen.reading_with(edits)
+        if now:
+            recurrent(chosen, now)
+        else:
+            inside_views.without_memory(chosen.scene)
+        asked = comparison(chosen.scene, now, edits)
+        keras_line.compare(place, [asked], every is not None, inside_edits.beside_keras(edits))
     if run and active and not run.status.active:
         st.rerun()
 
 
-def recurrent(chosen: Chosen, reading: Reading, trace: Trace) -> None:
+def recurrent(chosen: Chosen, reading: Reading) -> None:
     """A layer that has a state: its timesteps, all of them over time, a change, its code."""
+    trace = reading.trace
     with st.container(border=True):
         step = inside_views.ask_step(reading, chosen.name)
         left, right = st.columns([5, 6], gap="large")
         with right:
             now = inside_views.ask_operation(operations(trace, 0, step, inside_views.ask_notation()))
             inside_views.operation(now)
+            inside_views.held(trace, step)
         with left:
             inside_views.drawing(trace, step, inside_views.ask_unit(trace.weights.units), now)
-    with st.container(border=True):
-        st.subheader(_("Over time"), anchor=False)
-        st.caption(
-            _("Each row is a unit, each column a timestep; the frame is where you are. Point at a cell for its number.")
-        )
-        inside_maps.over_time(trace, reading.steps, step)
-        inside_maps.saturation(trace)
-        inside_maps.numbers(trace, reading.steps, chosen.printed)
-    with st.container(border=True):
-        st.subheader(_("Change a number"), anchor=False)
-        inside_edits.editor(chosen, reading, trace, step)
-    with st.container(border=True):
-        st.subheader(_("Take it home"), anchor=False)
-        st.caption(
-            _(
-                "The same computation as NumPy code, with all its numbers: it runs by itself and prints all hidden states."
-            )
-        )
-        inside_home.code(trace, trace.cell)
+    inside_maps.part(trace, reading.steps, step, chosen.printed)
+    inside_edits.part(chosen, reading, step)
+    inside_home.part(trace)
 
 
 st.fragment(body, run_every=every)()

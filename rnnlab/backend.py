@@ -151,6 +151,12 @@ def compile_forward(model: keras.Model, form: Form, device: str) -> Forward:
     return lambda inputs: np.asarray(forward(tf.convert_to_tensor(inputs)))
 
 
+def outputs(model: keras.Model, form: Form, inputs: Samples) -> NDArray[np.float32]:
+    """The outputs (B, S, K) of samples (B, …)."""
+    found: NDArray[np.float32] = _in_steps(model(_encoder(model, form)(tf.convert_to_tensor(inputs))), form).numpy()
+    return found
+
+
 def compile_flatten(model: keras.Model, device: str) -> Flatten:
     """What gives all weights of the model as they are now, one after the other in Keras' order: (P).
 

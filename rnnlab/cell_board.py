@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from rnnlab.colours import GATES
 from rnnlab.counting import Gate
-from rnnlab.drawing_sheet import CENTRED, INK, STRONG, TEXT, Margin, Route, Sheet, arrow_path
+from rnnlab.drawing_sheet import CENTRED, INK, STRONG, TEXT, Margin, Route, Sheet, arrow_path, written_point
 from rnnlab.symbols import LETTERS
 from rnnlab.texts import _, number
 
@@ -76,7 +76,7 @@ class Board(Sheet):
         group, look = self.part("node", operations), self._line(operations)
         self.rectangle(group, middle, 2 * NODE * SQUARE, look | {"rx": f"{NODE}"})
         arm = ARM * (0.75 * SQUARE if sign == "×" else 1)
-        lines = "".join(f"M{_at(middle - end)}L{_at(middle + end)}" for end in (arm, arm * 1j))
+        lines = "".join(f"M{written_point(middle - end)}L{written_point(middle + end)}" for end in (arm, arm * 1j))
         SubElement(group, "path", {"d": lines} | look)
 
     def function(self, operations: str, middle: complex, letters: str, subscript: str = "", width: float = 42) -> None:
@@ -140,7 +140,3 @@ class Board(Sheet):
 
 def written(value: float | None) -> str:
     return NOTHING if value is None else number(value)
-
-
-def _at(point: complex) -> str:
-    return f"{point.real:g},{point.imag:g}"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from rnnlab.architecture import UNITS
 from rnnlab.colours import MATRICES, Look, layers
+from rnnlab.thinning import stride
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
@@ -229,7 +230,4 @@ def specification(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
 
 def thin(rows: int, lanes: int) -> int:
     """Every how many epochs a curve of ``rows`` epochs keeps one; a power of two, so that kept points stay kept."""
-    step = 1
-    while rows / step > MOST_POINTS / lanes:
-        step *= 2
-    return step
+    return stride(rows, MOST_POINTS / lanes)

@@ -35,6 +35,7 @@ from rnnlab.architecture import (
     Range,
     labels,
 )
+from rnnlab.control import Control
 from rnnlab.counting import Count, LayerCount, count
 from rnnlab.experiment import (
     CLIP_AT,
@@ -305,7 +306,7 @@ def _train(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     backend.configure()
     backend.resolve(chosen.device)
     names = labels(tuple(experiment.architecture for experiment in experiments))
-    control = training.Control()
+    control = Control()
     signal.signal(signal.SIGINT, lambda *_: control.set(control.pace, True))
     if chosen.json:
         reached = training.race(experiments, _json_report(experiments, names), control)

@@ -140,7 +140,7 @@ class Sheet:
 
     def dots(self, middle: complex, apart: complex = 7, width: float = 2.4) -> None:
         """Three dots for what is left out; ``apart`` leads from one to the next."""
-        line = f"M{_at(middle - apart)}L{_at(middle + 1.1 * apart)}"
+        line = f"M{written_point(middle - apart)}L{written_point(middle + 1.1 * apart)}"
         dotted = {"class": "dots", "stroke-dasharray": f"0 {abs(apart):g}"} | numbers(stroke_width=width)
         SubElement(self.body, "path", {"d": line} | dotted | INK)
 
@@ -171,14 +171,15 @@ def arrow_path(route: Route) -> str:
     """A line with rounded bends and an arrow head just before its end, as SVG's path data."""
     ahead = (route[-1] - route[-2]) / abs(route[-1] - route[-2])
     tip = route[-1] - 2 * ahead
-    path = f"M{_at(route[0])}"
+    path = f"M{written_point(route[0])}"
     for back, bend, on in zip(route, route[1:], route[2:], strict=False):
-        path += f"L{_at(_near(bend, back))}Q{_at(bend)} {_at(_near(bend, on))}"
+        path += f"L{written_point(_near(bend, back))}Q{written_point(bend)} {written_point(_near(bend, on))}"
     one, other = (tip - BEND * ahead * (1 + side * 0.7j) for side in (-1, 1))
-    return f"{path}L{_at(tip)}M{_at(one)}L{_at(tip)}L{_at(other)}"
+    return f"{path}L{written_point(tip)}M{written_point(one)}L{written_point(tip)}L{written_point(other)}"
 
 
-def _at(point: complex) -> str:
+def written_point(point: complex) -> str:
+    """A point as a path has it."""
     return f"{point.real:g},{point.imag:g}"
 
 

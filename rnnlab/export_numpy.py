@@ -27,7 +27,7 @@ import numpy as np
 
 {functions}{arrays}
 
-states = []  # the hidden state after every timestep
+{held}states = []  # the hidden state after every timestep
 for t in {steps}:
 {equations}
     states.append(h)
@@ -46,6 +46,10 @@ _PADDING = """\
     if not real[t]:  # padding is passed over: the state stays as it is
         states.append(h)
         continue"""
+_HOLD = """\
+    for unit, number in held_{name}.get(t, {{}}).items():
+        {name}[unit] = number"""
+_STATES, _NONE = ("h", "c"), np.zeros(0)
 _PYTHON = {sign: sign for sign in SIGNS} | {
     "×": " @ ",
     "∘": " * ",
@@ -91,6 +95,7 @@ def script(trace: Trace, sample: int) -> str:
         functions="" if trace.cell is Cell.SIMPLE_RNN else _SIGMOID,
         arrays=_beginning(trace, sample, found),
         steps=f"reversed(range({timesteps}))" if trace.backward else f"range({timesteps})",
+        held=_held(trace),
         equations="\n".join([*([_PADDING] if "real" in found else []), *_equations(trace, sample)]),
         in_order="states.reverse()  # in the order of the input\n" if trace.backward else "",
     )
@@ -98,7 +103,7 @@ def script(trace: Trace, sample: int) -> str:
 
 def _beginning(trace: Trace, sample: int, found: Mapping[str, Array]) -> str:
     """The lines before the loop."""
-    if sum(array.size for array in found.values()) > MOST_LITERALS:
+    if needs_file(trace, sample):
         file = f'data = np.load("{ARRAYS_FILE}")  # the numbers, from the same page as this script\n\n'
         lines = file + _set(found, lambda name: f'data["{name}"]')
     else:
@@ -107,6 +112,11 @@ def _beginning(trace: Trace, sample: int, found: Mapping[str, Array]) -> str:
     states = "hc" if trace.cell is Cell.LSTM else "h"
     zeros = [f"{name} = np.zeros({trace.weights.units})" for name in states if name not in found]
     return "\n".join([lines, "", *([f"# {_START}", *zeros] if zeros else [])])
+
+
+def needs_file(trace: Trace, sample: int) -> bool:
+    """Whether the script reads its numbers from ``ARRAYS_FILE``."""
+    return sum(array.size for array in arrays(trace, sample).values()) > MOST_LITERALS
 
 
 def arrays(trace: Trace, sample: int) -> dict[str, Array]:
@@ -144,7 +154,23 @@ def _equations(trace: Trace, sample: int) -> list[str]:
         code = "".join(_PYTHON[term] if isinstance(term, str) else _name(term) for term in operation.terms)
         said = f"  # {_GATES[operation.gate]}" if operation.gate in _GATES else ""
         lines.append(f"    {operation.name} = {code}{said}")
+        if any(_numbers(getattr(state, operation.name, _NONE)) for state in trace.held.values()):
+            lines.append(_HOLD.format(name=operation.name))
     return lines
+
+
+def _held(trace: Trace) -> str:
+    """The lines that say which numbers of states are held, whatever the equations give."""
+    lines = []
+    for name in _STATES if trace.held else ():
+        numbers = {t: _numbers(getattr(state, name)) for t, state in trace.held.items()}
+        if any(numbers.values()):
+            lines.append(f"held_{name} = {numbers}  # changed by hand: by timestep and unit, counted from 0\n")
+    return "".join(lines)
+
+
+def _numbers(held: Array) -> dict[int, float]:
+    return {unit: float(value) for unit, value in enumerate(held) if not np.isnan(value)}
 
 
 def _set(found: Mapping[str, Array], value: Callable[[str], str]) -> str:
@@ -191,5 +217,6 @@ def _error(trace: Trace, sample: int, digits: int) -> float:
         trace.backward,
         None if trace.mask is None else trace.mask[own],
         State(*(rounded(state[own]) for state in trace.start)),
+        trace.held,
     )
     return float(np.abs(again.h - trace.h[own]).max())

@@ -21,6 +21,7 @@ from rnnlab.gradients import Flow
 from rnnlab.gradients.clipping import STEPS, Tried
 from rnnlab.reference import Array
 from rnnlab.texts import _, noted
+from rnnlab.thinning import stride
 
 #: The axis of a gradient's size goes so far; what is smaller or larger is drawn at its end.
 LOWEST, USUAL, HIGHEST = 1e-12, 1e4, 1e12
@@ -65,11 +66,11 @@ def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> di
     y = alt.Y("size:Q", title=title, scale=y_scale, axis=alt.Axis(values=values, format="~e"))
     faint = alt.Scale(type="ordinal", domain=["left", "cut"], range=[1, 0.18])
     bars = alt.Chart(alt.NamedData("bars")).mark_rect(color=colour, aria=False).encode(
-        x=x, x2="to:Q", y=y, y2="floor:Q", opacity=alt.Opacity("part:N", scale=faint, legend=None),
+        x=x, x2="to:Q", y=y, y2="floor:Q", opacity=alt.Opacity("part:O", scale=faint, legend=None),
         tooltip=[
-            alt.Tooltip("distance:Q", title="steps back"),
-            alt.Tooltip("real:Q", format=".3~g", title="size"),
-            alt.Tooltip("share:Q", format=".3~%", title="left of that at distance 0"),
+            alt.Tooltip("distance:Q", title=_("steps back")),
+            alt.Tooltip("real:Q", format=".3~g", title=_("size")),
+            alt.Tooltip("share:Q", format=".3~%", title=_("left of that at distance 0")),
         ],
     )  # fmt: skip
     bound = (
@@ -87,10 +88,7 @@ def flow_bars(colour: str, steps: int, top: float, title: str, last: bool) -> di
 
 def drawn_distances(steps: int) -> range:
     """The distances that are drawn as bars: all, or every second one, every fourth …"""
-    stride = 1
-    while steps > MOST_BARS * stride:
-        stride *= 2
-    return range(0, steps, stride)
+    return range(0, steps, stride(steps, MOST_BARS))
 
 
 def flow_tables(
@@ -116,7 +114,9 @@ def flow_tables(
         for d in distances
         if d < shown
     ]  # fmt: skip
-    line = [] if factors is None else [{"from": d, "size": _drawn(norms[0] * factors[d])} for d in distances]
+    line = (
+        [] if factors is None else [{"from": d, "size": _drawn(float(norms[0]) * float(factors[d]))} for d in distances]
+    )
     marks = [] if horizon is None or horizon >= shown else [{"from": horizon - 0.5, "label": _("under 1 % left")}]
     if reach is not None and reach < len(norms):
         marks = [{"from": reach - 0.5, "label": _("cut here")}]
@@ -130,20 +130,29 @@ def _drawn(size: float) -> float:
 
 @functools.lru_cache
 def horizon_curves(looks: tuple[Look, ...], epochs: int, most: int) -> dict[str, Any]:
-    """Memory horizons by epoch, for the datasets "table" (architecture, epoch, horizon) and "lines" (horizon, label)."""
+    """Memory horizons by epoch.
+
+    Its datasets are "table" (architecture, epoch, horizon), "lines" (horizon, label), and "now" (epoch), the one shown.
+    """
     y = alt.Y("horizon:Q", title=_("memory horizon (steps)"), scale=alt.Scale(domain=[0, most], nice=False))
     x_scale = alt.Scale(domain=[0, max(1, epochs)], nice=False)
+    x = alt.X("epoch:Q", title=_("epoch"), scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d"))
+    now = alt.Chart(alt.NamedData("now")).mark_rule(color="#888", strokeWidth=1.5).encode(x=x)
     lines = alt.Chart(alt.NamedData("table")).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=18)).encode(
-        x=alt.X("epoch:Q", title=_("epoch"), scale=x_scale, axis=alt.Axis(tickMinStep=1, format="d")),
+        x=x,
         y=y,
         color=colour_of(looks),
         strokeDash=dash_of(looks),
-        tooltip=["architecture:N", "epoch:Q", "horizon:Q"],
+        tooltip=[
+            alt.Tooltip("architecture:N", title=_("architecture")),
+            alt.Tooltip("epoch:Q", title=_("epoch")),
+            alt.Tooltip("horizon:Q", title=_("memory horizon (steps)")),
+        ],
     )  # fmt: skip
     levels = alt.Chart(alt.NamedData("lines"))
     rules = levels.mark_rule(strokeDash=[3, 3], color="#888").encode(y=y)
-    names = levels.mark_text(align="left", dx=4, dy=-7, color="#888").encode(y=y, x=alt.value(0), text="label:N")
-    return specification(alt.LayerChart(layer=[rules, names, lines], height=240, width="container"))
+    names = levels.mark_text(align="left", dx=4, dy=9, color="#888").encode(y=y, x=alt.value(0), text="label:N")
+    return specification(alt.LayerChart(layer=[now, rules, names, lines], height=240, width="container"))
 
 
 @functools.lru_cache
@@ -160,7 +169,11 @@ def clipping_curves(column: str, title: str) -> dict[str, Any]:
             "training:N", sort=None, legend=None,
             scale=alt.Scale(domain=_names(), range=[list(dash) for *_rest, dash in CLIPPINGS.values()]),
         ),
-        tooltip=["training:N", "step:Q", alt.Tooltip(f"{column}:Q", format=".3~g")],
+        tooltip=[
+            alt.Tooltip("training:N", title=_("training")),
+            alt.Tooltip("step:Q", title=_("step of training")),
+            alt.Tooltip(f"{column}:Q", title=title, format=".3~g"),
+        ],
     )  # fmt: skip
     return specification(lines.properties(height=240, width="container"))
 

@@ -9,6 +9,7 @@ import altair as alt
 
 from rnnlab.charts import specification
 from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO
+from rnnlab.texts import _
 
 #: At 0: nearly the page itself, light or dark.
 _NOTHING = "rgba(140,140,140,0.12)"
@@ -41,7 +42,7 @@ def heatmap(units: int, steps: tuple[str, ...], limit: float, colour: str = "") 
         axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False, domain=False),
     )
     numbers = alt.Axis(labelOverlap=True, ticks=False, domain=False)
-    y = alt.Y("unit:O", title="unit", scale=alt.Scale(paddingInner=0.06), axis=numbers)
+    y = alt.Y("unit:O", title=_("unit"), scale=alt.Scale(paddingInner=0.06), axis=numbers)
     legend = alt.Legend(
         title=None, gradientLength=_height(units) - _AXES - 6, gradientThickness=8, tickCount=3, offset=6
     )
@@ -51,12 +52,20 @@ def heatmap(units: int, steps: tuple[str, ...], limit: float, colour: str = "") 
         alt.Color("value:Q", scale=alt.Scale(domain=domain, range=colours, clamp=True), legend=legend),
     )
     cells = alt.Chart(alt.NamedData("table")).mark_rect(cornerRadius=1.5, invalid=None).encode(
-        x=x, y=y, color=fill, tooltip=[alt.Tooltip("step:O"), alt.Tooltip("unit:O"), alt.Tooltip("value:Q", format=".4f")],
+        x=x, y=y, color=fill, tooltip=_tooltip(),
     )  # fmt: skip
     frame = alt.Chart(alt.NamedData("now")).mark_rect(
         fillOpacity=0, stroke="#888", strokeWidth=2, cornerRadius=3
     ).encode(x=alt.X("step:O", sort=None))  # fmt: skip
     return specification(alt.LayerChart(layer=[cells, frame], height=_height(units), width="container"))
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("step:O", title=_("timestep")),
+        alt.Tooltip("unit:O", title=_("unit")),
+        alt.Tooltip("value:Q", title=_("value"), format=".4f"),
+    ]
 
 
 def _height(units: int) -> int:

@@ -26,6 +26,7 @@ class Status(Enum):
     STOPPED = noted("Stopped; what was reached is kept.")
     FINISHED = noted("Finished: all epochs are done.")
     DIVERGED = noted("Stopped: the loss is no longer a number. Try a smaller learning rate, or clip the gradients.")
+    INTERRUPTED = noted("The worker that trained this is gone. Continue goes on from what it had last saved.")
     LOST = noted("The worker that trained this is gone. What it had reported is kept; run it again.")
     FAILED = noted("This could not be trained.")
 
@@ -36,7 +37,7 @@ class Status(Enum):
 
     @property
     def can_continue(self) -> bool:
-        return self in (Status.PAUSED, Status.STOPPED)
+        return self in (Status.PAUSED, Status.STOPPED, Status.INTERRUPTED)
 
 
 class Scores(NamedTuple):
@@ -169,6 +170,12 @@ class History:
             self.confusion, self.part = chunk.confusion, chunk.part
         self.recording.merge(dict(zip(chunk.recorded.tolist(), chunk.weights, strict=True)))
         self.scores.extend(Scores(*row) for row in chunk.scores[known:].tolist())
+
+    def until(self, epoch: int, seconds: float) -> History:
+        """The same up to an epoch, after so many seconds of training."""
+        count = epoch - self.start
+        early = Recording({e: flat for e, flat in self.recording.kept.items() if e <= epoch}, self.recording.stride)
+        return History(self.start, self.scores[:count], self.shown[:count], self.confusion, seconds, recording=early)
 
     def first_learned(self, goal: float) -> int | None:
         """The number of the first epoch that reached the goal, if there was one."""

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from rnnlab.architecture import Architecture, Direction, Form, Pattern
 
+#: How the names of an encoder's layers begin.
+ENCODER = "encoder"
+
 Shape = tuple[int | None, ...]
 
 
@@ -100,7 +103,7 @@ class _Planner:
             self._add(Kind.EMBEDDING, "embedding", (*self._token_shape(), architecture.embedding_dim))
         elif form.padded and architecture.cell.recurrent:
             self._add(Kind.MASKING, "masking", self._shape)
-        name = "encoder" if form.pattern is Pattern.ENCODER_DECODER else ""
+        name = ENCODER if form.pattern is Pattern.ENCODER_DECODER else ""
         self._cells(architecture, every_step=not one_output, name=name)
 
     def _token_shape(self) -> Shape:

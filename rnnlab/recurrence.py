@@ -20,67 +20,90 @@ from rnnlab.backend import tf
 MOST_IN_BLOCK = 16
 
 Tensor = Any
-#: What a step leaves, its new state first; a function of the sums (B, G·U), the state, W_h and the biases of the state.
-Forward = Callable[[Tensor, Sequence[Tensor], Tensor, Tensor], tuple[Tensor, ...]]
+Tensors = Sequence[Any]
 
 
 class Kind(NamedTuple):
     """A cell: how it steps forward, and how gradients go back.
 
-    ``factors`` and ``gradients`` are given values of all steps at once, (T, B, …); ``back`` those of one step.
+    ``factors`` and ``sums`` are given the values of a block of steps at once, (K, B, …), ``back`` those of one step, (B, …).
+
+    Attributes:
+        states: 1 for h, 2 for h and c.
+        sizes: of what a step leaves for its way back, in units.
+        forward: the sums of all gates, the state, W_h and the biases of the state → the new state, and what is left.
+        factors: what was left, the states before → what the way back multiplies with.
+        back: ∂loss by the new state, factors, W_h → what is kept of it, ∂loss by the state before.
+        kept: the size of what is kept, in units.
+        sums: what was kept, factors, what was left → ∂loss by the sums of the gates, and what ``recurrent`` needs besides.
+        needed: the sizes of these, in units.
+        recurrent: ∂loss by the sums and what came with it, and h before, of all steps (T, B, …) → ∂loss by W_h and by the
+            biases of the state.
     """
 
-    states: int  # 1: h; 2: h and c
-    sizes: tuple[int, ...]  # of what a step leaves, in units
-    forward: Forward
-    #: values and the states before each step → factors of the backward steps
-    factors: Callable[[Sequence[Tensor], Sequence[Tensor], int], tuple[Tensor, ...]]
-    #: ∂loss by the state of a step, its factors, W_h → what is kept of it, and ∂loss by the state before
-    back: Callable[[Sequence[Tensor], Sequence[Tensor], Tensor], tuple[Tensor, list[Tensor]]]
-    kept: int  # size of what is kept, in units
-    #: kept, factors, values, the states before, W_h → ∂loss by the sums, by W_h, by the biases of the state
-    gradients: Callable[[Tensor, Sequence[Tensor], Sequence[Tensor], Sequence[Tensor], Tensor], tuple[Tensor, ...]]
+    states: int
+    sizes: tuple[int, ...]
+    forward: Callable[[Tensor, Tensors, Tensor, Tensor], tuple[Tensors, Tensors]]
+    factors: Callable[[Tensors, Tensors], Tensors]
+    back: Callable[[Tensors, Tensors, Tensor], tuple[Tensor, list[Tensor]]]
+    kept: int
+    sums: Callable[[Tensor, Tensors, Tensors], Tensors]
+    needed: tuple[int, ...]
+    recurrent: Callable[[Tensors, Tensor], tuple[Tensor, Tensor]]
 
 
-def _rnn_forward(sums: Tensor, state: Sequence[Tensor], recurrent: Tensor, _bias: Tensor) -> tuple[Tensor, ...]:
-    return (tf.tanh(sums + tf.matmul(state[0], recurrent)),)
+def _tanh_back(y: Tensor, d_y: Tensor) -> Tensor:
+    """d_y (1 − y²) in one go."""
+    return tf.raw_ops.TanhGrad(y=y, dy=d_y)
 
 
-def _rnn_factors(values: Sequence[Tensor], _before: Sequence[Tensor], _units: int) -> tuple[Tensor, ...]:
-    return (1.0 - tf.square(values[0]),)
+def _sigmoid_back(y: Tensor, d_y: Tensor) -> Tensor:
+    """d_y y (1 − y) in one go."""
+    return tf.raw_ops.SigmoidGrad(y=y, dy=d_y)
 
 
-def _rnn_back(d_state: Sequence[Tensor], factors: Sequence[Tensor], recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
-    d_sums = d_state[0] * factors[0]
+def _rnn_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor) -> tuple[Tensors, Tensors]:
+    h = tf.tanh(sums + tf.matmul(state[0], recurrent))
+    return (h,), (h,)
+
+
+def _rnn_factors(left: Tensors, _before: Tensors) -> Tensors:
+    return left
+
+
+def _rnn_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+    d_sums = _tanh_back(factors[0], d_state[0])
     return d_sums, [tf.matmul(d_sums, recurrent, transpose_b=True)]
 
 
-def _plain_gradients(
-    kept: Tensor, _factors: Sequence[Tensor], _values: Sequence[Tensor], before: Sequence[Tensor], _recurrent: Tensor
-) -> tuple[Tensor, ...]:
+def _kept_sums(kept: Tensor, _factors: Tensors, _left: Tensors) -> Tensors:
+    return (kept,)
+
+
+def _plain_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
     """Where the state goes through W_h into the sums, and nothing else does."""
-    return kept, _product(before[0], kept), tf.zeros(())
+    return _product(before, d_sums[0]), tf.zeros((), before.dtype)
 
 
-def _lstm_forward(sums: Tensor, state: Sequence[Tensor], recurrent: Tensor, _bias: Tensor) -> tuple[Tensor, ...]:
+def _lstm_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor) -> tuple[Tensors, Tensors]:
     h, c = state
     i_f, g, o = tf.split(sums + tf.matmul(h, recurrent), [2 * h.shape[1], h.shape[1], h.shape[1]], axis=1)
     i_f, g, o = tf.sigmoid(i_f), tf.tanh(g), tf.sigmoid(o)
     i, f = tf.split(i_f, 2, axis=1)
     c = f * c + i * g
     tanh_c = tf.tanh(c)
-    return o * tanh_c, c, i_f, g, o, tanh_c
+    return (o * tanh_c, c), (i_f, g, o, tanh_c)
 
 
-def _lstm_factors(values: Sequence[Tensor], before: Sequence[Tensor], _units: int) -> tuple[Tensor, ...]:
+def _lstm_factors(left: Tensors, before: Tensors) -> Tensors:
     """Of (∂c, ∂c, ∂c, ∂h) to the sums of i, f, g, o; of ∂h to ∂c; and of ∂c to the step before."""
-    _, _, i_f, g, o, tanh_c = values
+    i_f, g, o, tanh_c = left
     i, f = tf.split(i_f, 2, axis=-1)
-    to_sums = [g * i * (1.0 - i), before[1] * f * (1.0 - f), i * (1.0 - g * g), tanh_c * o * (1.0 - o)]
-    return tf.concat(to_sums, -1), o * (1.0 - tf.square(tanh_c)), f
+    to_i_f = _sigmoid_back(i_f, tf.concat([g, before[1]], -1))
+    return tf.concat([to_i_f, _tanh_back(g, i), _sigmoid_back(o, tanh_c)], -1), _tanh_back(tanh_c, o), f
 
 
-def _lstm_back(d_state: Sequence[Tensor], factors: Sequence[Tensor], recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _lstm_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
     d_h, d_c = d_state
     to_sums, to_c, f = factors
     d_c = d_c + d_h * to_c
@@ -88,7 +111,7 @@ def _lstm_back(d_state: Sequence[Tensor], factors: Sequence[Tensor], recurrent: 
     return d_sums, [tf.matmul(d_sums, recurrent, transpose_b=True), d_c * f]
 
 
-def _gru_forward(sums: Tensor, state: Sequence[Tensor], recurrent: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
+def _gru_forward(sums: Tensor, state: Tensors, recurrent: Tensor, bias: Tensor) -> tuple[Tensors, Tensors]:
     """With reset after."""
     (h,), units = state, state[0].shape[1]
     held = tf.matmul(h, recurrent) + bias
@@ -96,57 +119,52 @@ def _gru_forward(sums: Tensor, state: Sequence[Tensor], recurrent: Tensor, bias:
     z, r = tf.split(z_r, 2, axis=1)
     held = held[:, 2 * units :]
     g = tf.tanh(sums[:, 2 * units :] + r * held)
-    return g + z * (h - g), z_r, g, held
+    return (g + z * (h - g),), (z_r, g, held)
 
 
-def _gru_factors(values: Sequence[Tensor], before: Sequence[Tensor], _units: int) -> tuple[Tensor, ...]:
+def _gru_factors(left: Tensors, before: Tensors) -> Tensors:
     """Of (∂h, ∂h, ∂h) to W_h h_{t-1} + b_h of z, r, g; of ∂h to the step before; and of ∂h to the sum of g."""
-    _, z_r, g, held = values
+    z_r, g, held = left
     z, r = tf.split(z_r, 2, axis=-1)
-    to_g = (1.0 - z) * (1.0 - g * g)
-    to_z = (before[0] - g) * z * (1.0 - z)
-    return tf.concat([to_z, to_g * held * r * (1.0 - r), to_g * r], -1), z, to_g
+    to_g = _tanh_back(g, 1.0 - z)
+    to_z_r = _sigmoid_back(z_r, tf.concat([before[0] - g, to_g * held], -1))
+    return tf.concat([to_z_r, to_g * r], -1), z, to_g
 
 
-def _gru_back(d_state: Sequence[Tensor], factors: Sequence[Tensor], recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _gru_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
     (d_h,) = d_state
     to_recurrent, z, _ = factors
     d_recurrent = tf.concat([d_h, d_h, d_h], 1) * to_recurrent
     return d_h, [d_h * z + tf.matmul(d_recurrent, recurrent, transpose_b=True)]
 
 
-def _gru_gradients(
-    kept: Tensor, factors: Sequence[Tensor], _values: Sequence[Tensor], before: Sequence[Tensor], _recurrent: Tensor
-) -> tuple[Tensor, ...]:
+def _gru_sums(kept: Tensor, factors: Tensors, _left: Tensors) -> Tensors:
     to_recurrent, _, to_g = factors
-    units = kept.shape[-1]
     d_recurrent = tf.concat([kept, kept, kept], -1) * to_recurrent
-    d_sums = tf.concat([d_recurrent[..., : 2 * units], kept * to_g], -1)
-    return d_sums, _product(before[0], d_recurrent), tf.reduce_sum(d_recurrent, [0, 1])
+    return tf.concat([d_recurrent[..., : 2 * kept.shape[-1]], kept * to_g], -1), d_recurrent
 
 
-def _reset_before_forward(
-    sums: Tensor, state: Sequence[Tensor], recurrent: Tensor, _bias: Tensor
-) -> tuple[Tensor, ...]:
+def _gru_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
+    return _product(before, d_sums[1]), tf.reduce_sum(d_sums[1], [0, 1])
+
+
+def _reset_before_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor) -> tuple[Tensors, Tensors]:
     (h,), units = state, state[0].shape[1]
     z_r = tf.sigmoid(sums[:, : 2 * units] + tf.matmul(h, recurrent[:, : 2 * units]))
     z, r = tf.split(z_r, 2, axis=1)
     held = r * h
     g = tf.tanh(sums[:, 2 * units :] + tf.matmul(held, recurrent[:, 2 * units :]))
-    return g + z * (h - g), z_r, g, held
+    return (g + z * (h - g),), (z_r, g, held)
 
 
-def _reset_before_factors(values: Sequence[Tensor], before: Sequence[Tensor], _units: int) -> tuple[Tensor, ...]:
+def _reset_before_factors(left: Tensors, before: Tensors) -> Tensors:
     """Of ∂h to the sums of z and of g and to the step before; of ∂(r∘h) to the sum of r and to h."""
-    _, z_r, g, _held = values
+    z_r, g, _held = left
     z, r = tf.split(z_r, 2, axis=-1)
-    to_z = (before[0] - g) * z * (1.0 - z)
-    return to_z, (1.0 - z) * (1.0 - g * g), z, before[0] * r * (1.0 - r), r
+    return _sigmoid_back(z, before[0] - g), _tanh_back(g, 1.0 - z), z, _sigmoid_back(r, before[0]), r
 
 
-def _reset_before_back(
-    d_state: Sequence[Tensor], factors: Sequence[Tensor], recurrent: Tensor
-) -> tuple[Tensor, list[Tensor]]:
+def _reset_before_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
     (d_h,) = d_state
     to_z, to_g, z, to_r, r = factors
     units = r.shape[-1]
@@ -157,12 +175,15 @@ def _reset_before_back(
     return tf.concat([d_z_r, d_g], 1), [d_before]
 
 
-def _reset_before_gradients(
-    kept: Tensor, _factors: Sequence[Tensor], values: Sequence[Tensor], before: Sequence[Tensor], _recurrent: Tensor
-) -> tuple[Tensor, ...]:
-    units = values[3].shape[-1]
-    d_z_r, d_g = kept[..., : 2 * units], kept[..., 2 * units :]
-    return kept, tf.concat([_product(before[0], d_z_r), _product(values[3], d_g)], 1), tf.zeros(())
+def _reset_before_sums(kept: Tensor, _factors: Tensors, left: Tensors) -> Tensors:
+    return kept, left[2]
+
+
+def _reset_before_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
+    by_sums, held = d_sums
+    units = held.shape[-1]
+    of_gates, of_candidate = _product(before, by_sums[..., : 2 * units]), _product(held, by_sums[..., 2 * units :])
+    return tf.concat([of_gates, of_candidate], 1), tf.zeros((), before.dtype)
 
 
 def _product(before: Tensor, d_sums: Tensor) -> Tensor:
@@ -171,17 +192,19 @@ def _product(before: Tensor, d_sums: Tensor) -> Tensor:
     return tf.matmul(*flat, transpose_a=True)
 
 
-_SIMPLE_RNN = Kind(1, (1,), _rnn_forward, _rnn_factors, _rnn_back, 1, _plain_gradients)
-_LSTM = Kind(2, (1, 1, 2, 1, 1, 1), _lstm_forward, _lstm_factors, _lstm_back, 4, _plain_gradients)
-_GRU = Kind(1, (1, 2, 1, 1), _gru_forward, _gru_factors, _gru_back, 1, _gru_gradients)
+_SIMPLE_RNN = Kind(1, (1,), _rnn_forward, _rnn_factors, _rnn_back, 1, _kept_sums, (1,), _plain_recurrent)
+_LSTM = Kind(2, (2, 1, 1, 1), _lstm_forward, _lstm_factors, _lstm_back, 4, _kept_sums, (4,), _plain_recurrent)
+_GRU = Kind(1, (2, 1, 1), _gru_forward, _gru_factors, _gru_back, 1, _gru_sums, (3, 3), _gru_recurrent)
 _RESET_BEFORE = Kind(
     1,
-    (1, 2, 1, 1),
+    (2, 1, 1),
     _reset_before_forward,
     _reset_before_factors,
     _reset_before_back,
     3,
-    _reset_before_gradients,
+    _reset_before_sums,
+    (3, 1),
+    _reset_before_recurrent,
 )
 
 
@@ -192,9 +215,7 @@ def kind_of(architecture: Architecture) -> Kind:
     return _LSTM if architecture.cell is Cell.LSTM else _SIMPLE_RNN
 
 
-def run(
-    kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Sequence[Tensor]
-) -> tuple[Tensor, list[Tensor]]:
+def run(kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tensors) -> tuple[Tensor, list[Tensor]]:
     """A layer reads a chunk.
 
     Args:
@@ -210,64 +231,81 @@ def run(
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def layer(sums: Tensor, recurrent: Tensor, bias: Tensor) -> tuple[Any, Any]:
-        values = _read(kind, sums, recurrent, bias, states)
-        last = [values[number][-1] for number in range(kind.states)]
+        before, left, last = _read(kind, sums, recurrent, bias, states)
+        h_before = tf.ensure_shape(before[0].concat(), (*sums.shape[:2], recurrent.shape[0]))
 
         def back(d_h: Tensor, *_d_last: Tensor) -> tuple[Tensor, ...]:
-            before = [tf.concat([state[None], all_[:-1]], 0) for state, all_ in zip(states, values, strict=False)]
-            factors = kind.factors(values, before, recurrent.shape[0])
-            kept = _read_back(kind, d_h, factors, recurrent)
-            return kind.gradients(kept, factors, values, before, recurrent)
+            d_sums = _read_back(kind, d_h, before, left, recurrent)
+            return d_sums[0], *kind.recurrent(d_sums, h_before)
 
-        return (values[0], *last), back
+        return (tf.concat([h_before[1:], last[0][tf.newaxis]], 0), *last), back
 
     h, *last = layer(sums, recurrent, bias)
     return h, last
 
 
-def _read(kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Sequence[Tensor]) -> list[Tensor]:
-    """All values of all steps, (T, B, …)."""
-    steps, batch, units = sums.shape[0], sums.shape[1], recurrent.shape[0]
-    blocks = _in_blocks(sums)
+Arrays = list[Any]  # of TensorFlow: the values of each block of steps, (K, B, …)
+
+
+def _read(
+    kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tensors
+) -> tuple[Arrays, Arrays, list[Tensor]]:
+    """The states before every step, what every step leaves, and the states after the last."""
+    batch, units, blocks = sums.shape[1], recurrent.shape[0], _in_blocks(sums)
     times, size = blocks.shape[:2]
-    arrays = [tf.TensorArray(sums.dtype, times, element_shape=(size, batch, n * units)) for n in kind.sizes]
+    sizes = (1,) * kind.states + kind.sizes
+    arrays = [_array(sums.dtype, times, (size, batch, n * units)) for n in sizes]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
-        state, arrays, left = carried[: kind.states], carried[kind.states :], []
+        state, arrays, steps = carried[: kind.states], carried[kind.states :], []
         for step_sums in tf.unstack(blocks[number], size):
-            left.append(kind.forward(step_sums, state, recurrent, bias))
-            state = left[-1][: kind.states]
-        written = [a.write(number, tf.stack(v)) for a, v in zip(arrays, zip(*left, strict=True), strict=True)]
-        return number + 1, *state, *written
+            after, left = kind.forward(step_sums, state, recurrent, bias)
+            steps.append((*state, *left))
+            state = after
+        return number + 1, *state, *_write(arrays, number, steps)
 
     done = _loop(block, times, (*states, *arrays))
-    return [tf.reshape(array.stack(), (steps, batch, -1)) for array in done[kind.states :]]
+    last, before = done[: kind.states], done[kind.states : 2 * kind.states]
+    return list(before), list(done[2 * kind.states :]), list(last)
 
 
-def _read_back(kind: Kind, d_h: Tensor, factors: Sequence[Tensor], recurrent: Tensor) -> Tensor:
-    """What every backward step keeps, (T, B, …)."""
-    steps, batch, units = d_h.shape
-    blocks = [_in_blocks(values) for values in (d_h, *factors)]
-    times, size = blocks[0].shape[:2]
-    array = tf.TensorArray(d_h.dtype, times, element_shape=(size, batch, kind.kept * units))
+def _read_back(kind: Kind, d_h: Tensor, before: Arrays, left: Arrays, recurrent: Tensor) -> Tensors:
+    """∂loss by the sums of every step, (T, B, G·U), and what else ``Kind.recurrent`` needs."""
+    batch, units, blocks = d_h.shape[1], d_h.shape[2], _in_blocks(d_h)
+    times, size = blocks.shape[:2]
+    arrays = [_array(d_h.dtype, times, (size, batch, n * units)) for n in kind.needed]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
-        *state, array = carried
-        place = times - 1 - number
-        here, kept = [tf.unstack(values[place], size) for values in blocks], []
-        for step in reversed(range(size)):
-            d_out, *step_factors = (values[step] for values in here)
+        place, state, arrays = times - 1 - number, list(carried[: kind.states]), carried[kind.states :]
+        values = [array.read(place) for array in left]
+        factors = kind.factors(values, [array.read(place) for array in before])
+        steps = [tf.unstack(one, size) for one in (blocks[place], *factors)]
+        kept = []
+        for d_out, *step_factors in reversed(list(zip(*steps, strict=True))):
             state[0] = state[0] + d_out
             saved, state = kind.back(state, step_factors, recurrent)
             kept.append(saved)
-        return number + 1, *state, array.write(place, tf.stack(kept[::-1]))
+        d_sums = kind.sums(tf.stack(kept[::-1]), factors, values)
+        return number + 1, *state, *(a.write(place, one) for a, one in zip(arrays, d_sums, strict=True))
 
     zeros = [tf.zeros((batch, units), d_h.dtype)] * kind.states
-    *_, array = _loop(block, times, (*zeros, array))
-    return tf.reshape(array.stack(), (steps, batch, -1))
+    found = _loop(block, times, (*zeros, *arrays))[kind.states :]
+    shapes = [(times * size, batch, n * units) for n in kind.needed]
+    return [tf.ensure_shape(array.concat(), shape) for array, shape in zip(found, shapes, strict=True)]
 
 
-def _loop(body: Callable[..., Any], times: int, carried: Sequence[Any]) -> tuple[Any, ...]:
+def _array(dtype: Any, times: int, shape: tuple[int, ...]) -> Any:
+    return tf.TensorArray(dtype, times, element_shape=shape, clear_after_read=False)
+
+
+def _write(arrays: Tensors, number: Tensor, steps: list[tuple[Tensor, ...]]) -> list[Any]:
+    """Write the values of a block of steps."""
+    return [
+        array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)
+    ]
+
+
+def _loop(body: Callable[..., Any], times: int, carried: Tensors) -> tuple[Any, ...]:
     """What is carried on after ``times`` turns."""
     numbered = (tf.constant(0), *carried)
     done: tuple[Any, ...] = tf.while_loop(lambda number, *_: number < times, body, numbered, parallel_iterations=1)

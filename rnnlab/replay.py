@@ -1,19 +1,23 @@
-"""A run looked at again: what its models were at an epoch, and what went on inside them."""
+"""A run looked at again: what its models were at an epoch, and how they took one class for another."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.experiment import Experiment, TrainerKind
-from rnnlab.recording import Recording
-from rnnlab.reference import Array, Model, Trace
-from rnnlab.tasks.task import Arrays, confusion_table
+from rnnlab.keyed import Keyed
+from rnnlab.recording import Flat, Recording
+from rnnlab.reference import Model
+from rnnlab.tasks.task import confusion_table
 
 #: Samples that are read together: a pass keeps every value of every step.
 _AT_ONCE = 64
+#: Models and confusion tables that are kept for everyone together: of a few epochs of a run or two.
+_MODELS, _TABLES = 36, 12
 
 
 class Weighed(NamedTuple):
@@ -21,18 +25,6 @@ class Weighed(NamedTuple):
 
     recorded: int
     model: Model
-
-
-class Inside(NamedTuple):
-    """What went on in the last recurrent layer while it read one sample.
-
-    Attributes:
-        trace: every value of every step.
-        gradient: |∂loss/∂h_t| at every step, (T).
-    """
-
-    trace: Trace
-    gradient: Array
 
 
 def later(experiment: Experiment) -> int:
@@ -52,23 +44,19 @@ def weighed(experiment: Experiment, recording: Recording, epoch: int) -> Weighed
     if found is None:
         return None
     recorded, flat = found
-    return Weighed(recorded + epoch - wanted, Model.from_flat(experiment.architecture, experiment.form, flat))
+    return Weighed(recorded + epoch - wanted, _model(experiment, Keyed(flat, id(flat))))
 
 
+@lru_cache(maxsize=_MODELS)
+def _model(experiment: Experiment, flat: Keyed[Flat]) -> Model:
+    """The same model for the same weights, so that what was computed with it can be found again."""
+    return Model.from_flat(experiment.architecture, experiment.form, flat.value)
+
+
+@lru_cache(maxsize=_TABLES)
 def confusion(experiment: Experiment, model: Model) -> NDArray[np.uint32]:
     """How often each class (row) of the held-out samples is taken for each (column) by these weights."""
     inputs, targets = experiment.task.data(experiment.training.seed).held_out
     batches = range(0, len(inputs), _AT_ONCE)
     predicted = [model.forward(inputs[i : i + _AT_ONCE]).outputs.argmax(-1) for i in batches]
     return confusion_table(np.concatenate(predicted), targets, len(experiment.task.classes))
-
-
-def look_inside(model: Model, sample: Arrays) -> Inside | None:
-    """What the last recurrent layer did with the first of these samples; None where no layer has a memory."""
-    inputs, targets = (array[:1] for array in sample)
-    reads = model.forward(inputs).back(targets).reads
-    if not reads:
-        return None
-    _layer, trace, gradients = reads[-1]
-    assert gradients is not None
-    return Inside(trace, np.linalg.norm(gradients.h[0], axis=-1))

@@ -34,6 +34,13 @@ class SavedLane(NamedTuple):
     status: Status
 
     @property
+    def rests(self) -> Status:
+        """How it stands when it is opened: what was going on has stopped."""
+        if self.can_continue:
+            return Status.STOPPED
+        return Status.LOST if self.status.active or self.status.can_continue else self.status
+
+    @property
     def can_continue(self) -> bool:
         return bool(self.state) and self.history.epochs < self.experiment.epochs
 

@@ -28,6 +28,8 @@ _STRONGEST = 0xB0
 COLUMNS, ROWS = 60, 40
 #: Small pictures that stand side by side in the one that has them all.
 ACROSS = 16
+#: Nats by which a loss must rise for a unit to be missed, and the ranks that stand out.
+_HARM, _AMONG_THE_FIRST = 0.01, 2
 _SIGMOIDS = {
     "i": Gate.INPUT,
     "f": Gate.FORGET,
@@ -287,6 +289,24 @@ def effects(tested: Tested, feature: str, vocabulary: str) -> str:
     return (
         f'<div class="lab-scroll"><table class="lab"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def effects_said(tested: Tested) -> str:
+    """What the table of effects comes to, in a sentence; empty where the feature never holds."""
+    inside, outside = tested.effect.inside, tested.effect.outside
+    if not inside.characters:
+        return ""
+    if inside.loss.by < _HARM:
+        return _("Where the feature holds, the model does as well without this unit: it does not need it there.")
+    if tested.rank("inside") > _AMONG_THE_FIRST:
+        return _(
+            "Other units do as much harm where the feature holds: the model does not depend on this one above all."
+        )
+    if outside.characters and inside.loss.by < outside.loss.by:
+        return _(
+            "It does much harm, but no less where the feature does not hold: the unit is for more than this feature."
+        )
+    return _("Where the feature holds it does more harm than elsewhere, and more than almost any other unit: the model depends on it there.")  # fmt: skip
 
 
 def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int]) -> str:

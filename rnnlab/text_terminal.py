@@ -14,6 +14,7 @@ from typing import Any
 from rnnlab import saved, text_file
 from rnnlab.architecture import EMBEDDING_DIM, UNITS, Architecture, Cell, labels
 from rnnlab.char_terminal import harmless
+from rnnlab.control import Control
 from rnnlab.corpora import Corpus, Source
 from rnnlab.corpora.statistics import known_words, statistics, word_share
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer
@@ -169,7 +170,7 @@ def _train(chosen: argparse.Namespace) -> int:
     racing = [lane for lane in lanes if lane.can_continue or not lane.state]
     experiments = [lane.experiment for lane in racing]
     backend.resolve(experiments[0].place)
-    control = training.Control()
+    control = Control()
     signal.signal(signal.SIGINT, lambda *_: control.set(control.pace, True))
     tell = _Teller(experiments, chosen.json)
     starts = [Start(lane.state, lane.history.epochs, lane.history.seconds) for lane in racing]

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import io
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from rnnlab import backend, compiled
 from rnnlab.architecture import Activation, Architecture, Form
 from rnnlab.backend import keras
 from rnnlab.char_training import CharTrainer
-from rnnlab.experiment import Experiment, Pace, PaceKind, TrainerKind
+from rnnlab.control import Control
+from rnnlab.experiment import Experiment, PaceKind, TrainerKind
 from rnnlab.history import NO_CONFUSION, Chunk, History, Reached, Scores, Start, Status
 from rnnlab.models import build
 from rnnlab.recording import Flat
@@ -38,28 +38,6 @@ REPORT_EVERY = 0.05
 WEIGHTS_AT_ONCE, WEIGHTS_EVERY = 2**18, 1.0
 #: Keras takes a probability for no smaller than this when it takes its logarithm.
 SMALLEST_PROBABILITY = 1e-7
-
-
-@dataclass
-class Control:
-    """What the person wants of a running race; may be changed from another thread at any time."""
-
-    pace: Pace = field(default_factory=lambda: Pace(PaceKind.FULL))
-    stopping: bool = False
-    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
-
-    def set(self, pace: Pace, stopping: bool) -> None:
-        with self._changed:
-            self.pace, self.stopping = pace, stopping
-            self._changed.notify_all()
-
-    def wait_for_pace(self, started: float) -> None:
-        """Wait until an epoch that began at ``started`` has lasted as long as the pace says, or Stop."""
-        with self._changed:
-            while not self.stopping and self.pace.kind is PaceKind.SLOW:
-                left = started + 1 / self.pace.epochs_per_second - time.perf_counter()
-                if left <= 0 or not self._changed.wait(left):
-                    return
 
 
 class Trainer:
@@ -209,12 +187,14 @@ def answer(architecture: Architecture, form: Form, state: bytes, samples: NDArra
 
 
 def keras_side(model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide:
-    """Outputs and gradients of the loss that Keras gives to the same weights and samples."""
+    """Outputs and gradients of the loss that Keras gives to the same weights and samples; no gradients where it has no loss."""
     form = replace(model.form, batch_size=None)
     if not form.pattern.one_input:
         form = replace(form, timesteps=inputs.shape[1])
     built = build(model.architecture, form)
     built.set_weights([array.astype(np.float32) for array in model.weights])
+    if not model.has_loss:
+        return KerasSide(backend.outputs(built, form, inputs), ())
     return KerasSide(*backend.gradients(built, form, inputs, targets))
 
 
@@ -298,6 +278,12 @@ class _Lane:
         self.sent = max(found), now
         return found
 
+    def checkpoint(self) -> Start:
+        """From where it could go on."""
+        if self.trainer is None:
+            return self.start
+        return Start(self.trainer.state(), self.history.epochs, self.history.seconds)
+
     def finish(self) -> Reached:
         state = self.start.state
         if self.trainer:
@@ -329,6 +315,7 @@ def race(
     last_report = begin = time.perf_counter()
     while racing := [lane for lane in lanes if lane.status is Status.RUNNING]:
         ended = [] if control.stopping else [lane for lane in racing if lane.step()]  # all take a step, or none does
+        control.offer(lambda: tuple(lane.checkpoint() for lane in lanes))
         epoch_ended = any(lane.status is not Status.DIVERGED for lane in ended)
         paced = epoch_ended and control.pace.kind is not PaceKind.FULL
         if paced or time.perf_counter() - last_report > REPORT_EVERY:

@@ -7,6 +7,7 @@ from sklearn.metrics import confusion_matrix
 from rnnlab import training
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.backend import keras
+from rnnlab.control import Control
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, TrainerKind, Training
 from rnnlab.history import Scores, Start, Status
 from rnnlab.tasks import task
@@ -161,7 +162,7 @@ def test_stop_amid_an_epoch_and_continue_equals_an_uninterrupted_run(monkeypatch
         Experiment(Architecture(Cell.LSTM, 4, 3, Direction.BIDIRECTIONAL), task("tagging"), settings),
         Experiment(Architecture(Cell.GRU, 4), task("digit_rows"), settings),
     ]
-    control, parts = training.Control(), [[], []]
+    control, parts = Control(), [[], []]
 
     def stop_in_the_second_epoch(lane, chunk):
         epochs = chunk.first - 1 + len(chunk.scores)
@@ -186,7 +187,7 @@ def test_stop_amid_an_epoch_and_continue_equals_an_uninterrupted_run(monkeypatch
 def test_stop_amid_the_first_epoch_keeps_what_was_done(monkeypatch):
     monkeypatch.setattr(training, "REPORT_EVERY", 0.0)
     experiment = Experiment(Architecture(Cell.GRU, 4), task("tagging"), Training(1, batch_size=200))
-    control = training.Control()
+    control = Control()
     (stopped,) = training.race([experiment], lambda *_: control.set(control.pace, stopping=True), control)
     assert (stopped.status, len(stopped.chunk.scores), stopped.chunk.part) == (Status.STOPPED, 0, 1 / 8)
     (finished,) = run(experiment, starts=[Start(stopped.state)])
@@ -211,7 +212,7 @@ def test_stop_in_the_middle_of_an_epoch_leaves_all_at_the_same_batch():
     """Else lanes end their epochs at different times ever after, and "step by step" asks for more clicks."""
     settings = Training(epochs=3, batch_size=400)
     lanes = [Experiment(Architecture(Cell.DENSE, units), task("digit"), settings) for units in (3, 4, 5)]
-    control = training.Control()
+    control = Control()
     steps = []
 
     class Stopping(training.Trainer):
@@ -226,5 +227,5 @@ def test_stop_in_the_middle_of_an_epoch_leaves_all_at_the_same_batch():
         stopped = training.race(lanes, lambda *_: None, control)
     assert len(steps) == 2 * len(lanes)
     starts = [Start(reached.state, reached.chunk.first - 1 + len(reached.chunk.scores)) for reached in stopped]
-    stepped = training.race(lanes, lambda *_: None, training.Control(Pace(PaceKind.STEP)), starts)
+    stepped = training.race(lanes, lambda *_: None, Control(Pace(PaceKind.STEP)), starts)
     assert [len(reached.chunk.scores) for reached in stepped] == [1, 1, 1]

@@ -9,6 +9,7 @@ import pytest
 
 from rnnlab import training
 from rnnlab.architecture import Architecture, Cell, Direction
+from rnnlab.control import Control
 from rnnlab.engine.runs import Run
 from rnnlab.experiment import Experiment, Pace, PaceKind, TrainerKind, Training, numpy_trains, why_not_numpy
 from rnnlab.export import history_csv, script
@@ -101,7 +102,7 @@ def test_stopped_within_an_epoch_it_goes_on_as_if_it_had_never_stopped():
 
 
 def test_a_step_of_the_pace_is_an_epoch():
-    control = training.Control(Pace(PaceKind.STEP))
+    control = Control(Pace(PaceKind.STEP))
     (reached,) = training.race([of_numpy(epochs=4)], lambda *_: None, control)
     assert reached.status is Status.PAUSED
     assert len(reached.chunk.scores) == 1

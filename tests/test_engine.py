@@ -170,7 +170,7 @@ class TestRun:
         assert run.status.active
 
     def test_the_scheduler_forgets_what_was_reported(self, engine: Engine, uninterrupted: Run) -> None:
-        ended(engine.start(HIHELLO, slow(40)))
+        ended(engine.start(HIHELLO, slow(30)))
         assert len(engine._client.get_events(engine._topic)) <= KEPT_MESSAGES
 
     def test_device_is_said(self, engine: Engine, uninterrupted: Run) -> None:
@@ -450,16 +450,21 @@ def scheduler(port: int) -> Iterator[tuple[subprocess.Popen[str], subprocess.Pop
 
 
 class TestSchedulerElsewhere:
-    def test_trains_there_and_comes_back_when_it_does(self, uninterrupted: Run) -> None:
+    def test_trains_there_and_comes_back_when_it_does(
+        self, uninterrupted: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         port = free_port()
+        monkeypatch.setattr("rnnlab.engine.engine.SILENCE", 2.0)  # so long it takes to find out that nobody is there
         engine = Engine(scheduler=f"tcp://127.0.0.1:{port}")
         try:
             early = engine.start(HIHELLO, FULL)
             wait_until(lambda: engine.state is EngineState.LOST)  # nobody is there yet
+            monkeypatch.undo()
             with scheduler(port) as processes:
                 assert ended(early).status is Status.FINISHED
                 assert losses(early) == losses(uninterrupted)
                 run = at_epoch(engine.start(HIHELLO, slow(2)), 2)
+                assert len(engine._client.get_events(engine._topic)) <= KEPT_MESSAGES
                 for process in processes:
                     kill(process)
                 for units in itertools.count(1):  # a page asks meanwhile, and gets no exception

@@ -14,16 +14,23 @@ from rnnlab.gradients import (
     Fresh,
     Question,
     Scaling,
+    a_step,
     asked,
     blocks,
     bound,
+    damping,
+    earliest,
     flow,
     horizon,
+    left,
+    named_new,
     new_model,
     question,
     rescaled,
+    update_lost,
 )
 from rnnlab.gradients.clipping import STEPS, Trial, clip, try_out
+from rnnlab.gradients.measured import Kept, Named
 from rnnlab.reference import Model
 from rnnlab.tasks import TASKS, task
 
@@ -121,6 +128,21 @@ def test_behind_a_decoder_stands_its_encoder():
     assert (found.h > 0).all()
 
 
+def test_a_decoder_behind_which_two_directions_read_is_counted_once():
+    form = TASKS["addition"].form
+    arrays = TASKS["addition"].data(0).held_out
+    asking = question(form, arrays.inputs[0], arrays.targets[0])
+    model = Model.random(Architecture(Cell.LSTM, 4, direction=Direction.BIDIRECTIONAL), form, 0)
+    found = flow(model, asking)
+    assert found is not None
+    reads = model.forward(asking.inputs).back(asking.targets, None, [asking.step]).reads
+    forward, backward, decoder = (asking.targets.size * read.gradients.h[0] for read in reads)
+    steps = asking.targets.shape[1]
+    np.testing.assert_allclose(found.h[:steps], np.linalg.norm(decoder, axis=-1)[::-1])
+    both = np.hypot(np.linalg.norm(forward[::-1], axis=-1), np.linalg.norm(backward, axis=-1))
+    np.testing.assert_allclose(found.h[steps:], both)
+
+
 @pytest.mark.parametrize("name", [name for name in TASKS if name != "labelled"])
 def test_every_task_has_a_way_back_or_a_sentence_why_not(name):
     arrays = TASKS[name].data(0).train
@@ -151,21 +173,87 @@ def test_beyond_the_cut_nothing_is_left_and_before_it_all(architecture, reach):
     whole, cut = measured(architecture, Fresh(length=20)), measured(architecture, Fresh(length=20), reach)
     assert np.array_equal(cut.h[:reach], whole.h[:reach])
     assert (cut.h[reach:] == 0).all()
-    assert (cut.update == whole.update) == (reach == 20)
+    form, asking = asked(Fresh(length=20))
+    assert (update_lost(new_model(architecture, form, Fresh(length=20)), asking, reach) == 0) == (reach == 20)
 
 
-@pytest.mark.parametrize("step", [1, 4])
-@pytest.mark.parametrize("direction", [Direction.FORWARD, Direction.BACKWARD])
-def test_the_cut_is_counted_from_the_step_of_the_loss(step, direction):
-    arrays = TASKS["hihello"].data(0).train
-    form = TASKS["hihello"].form
+@pytest.mark.parametrize("reach", [1, 2, 5])
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("name", ["hihello", "addition", "caption"])
+def test_the_cut_is_counted_from_the_step_of_the_loss(name, direction, step, reach):
+    """In step, behind an encoder, and writing from one vector: bars before the cut stay, those beyond are gone."""
+    arrays, form = TASKS[name].data(0).train, TASKS[name].form
     model = Model.random(Architecture(Cell.GRU, 4, direction=direction), form, 0)
     asking = question(form, arrays.inputs[0], arrays.targets[0], step)
-    whole, cut = flow(model, asking), flow(model, asking, 2)
+    whole, cut = flow(model, asking), flow(model, asking, reach)
     assert whole is not None
     assert cut is not None
-    assert np.array_equal(cut.h[:2], whole.h[:2])
-    assert (cut.h[2:] == 0).all()
+    assert np.array_equal(cut.h[:reach], whole.h[:reach])
+    assert (cut.h[reach:] == 0).all()
+    assert (whole.h[reach:] > 0).all()
+    assert (update_lost(model, asking, reach) > 0) == (len(whole.h) > reach)
+
+
+def test_what_the_update_loses_is_the_norm_of_the_difference_by_hand():
+    form, asking = asked(Fresh(length=9))
+    model = new_model(LSTM, form, Fresh(length=9))
+    once = model.forward(asking.inputs)
+    whole, cut = (
+        np.concatenate([array.ravel() for array in once.back(asking.targets, reach, [0]).weights]) for reach in (9, 3)
+    )
+    expected = np.linalg.norm(whole - cut) / np.linalg.norm(whole)
+    assert math.isclose(update_lost(model, asking, 3), expected)
+
+
+# What is left
+
+
+def test_what_is_left_and_its_factor_a_step_by_hand():
+    norms = np.array([2.0, 7.0, 0.25, 0.25])
+    assert left(norms) == 0.125
+    assert a_step(norms) == 0.5
+    assert damping(norms, 2.0) == 0.25
+
+
+def test_the_earliest_step_that_still_gets_a_hundredth_by_hand():
+    assert earliest(np.array([0.001, 0.02, 0.001, 1.0, 2.0])) == 1  # 0.02 is 1 % of the largest
+    assert earliest(np.array([5.0, 1.0])) == 0
+    assert earliest(np.zeros(3)) is None
+
+
+def test_where_no_gradient_sets_out_none_is_left_and_no_number_is_made_up():
+    for norms in (np.zeros(4), np.zeros(1)):
+        assert left(norms) is a_step(norms) is damping(norms, 2.0) is None
+    assert left(np.array([3.0])) == 1.0
+    assert a_step(np.array([3.0])) is None
+    assert damping(np.ones(3), 0.0) is None
+
+
+def test_a_loss_that_is_exactly_0_sends_nothing_back():
+    """The right token has all of the probability that a number can say."""
+    form, asking = asked(Fresh(length=5))
+    weights = list(new_model(RNN, form, Fresh()).weights)
+    weights[-1] = np.where(np.arange(form.outputs) == asking.targets[0, 0], 1000.0, 0.0)
+    certain = Model(RNN, form, tuple(weights))
+    found = flow(certain, asking)
+    assert found is not None
+    assert left(found.h) is None
+    assert horizon(found.h) == 1
+    assert update_lost(certain, asking, 2) == 0
+
+
+@pytest.mark.parametrize("cell", [Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU])
+@pytest.mark.parametrize("scaling", Scaling)
+@pytest.mark.parametrize("scale", [0.1, 3.0])
+@pytest.mark.parametrize("silent", [False, True])
+def test_the_longest_sequence_at_the_ends_of_the_slider_gives_numbers(cell, scaling, scale, silent):
+    fresh = Fresh(0, 500, scaling, scale, silent)
+    found = measured(Architecture(cell, 5), fresh)
+    assert len(found.h) == 500
+    assert not np.isnan(found.h).any()
+    if cell is Cell.SIMPLE_RNN and silent and scaling is Scaling.RADIUS and scale == 3.0:
+        assert math.isclose(a_step(found.h), 3.0)  # 3^499 is 10^238: it is not squared on the way
 
 
 # Horizons
@@ -193,7 +281,7 @@ def test_no_simple_rnn_is_above_its_bound(units, length, seed, scale, layers, di
     fresh = Fresh(seed, length, Scaling.FACTOR, scale, silent)
     form, asking = asked(fresh)
     model = new_model(architecture, form, fresh)
-    found, factors = flow(model, asking), bound(model, length)
+    found, factors = flow(model, asking), bound(architecture, form, blocks(model), length)
     assert found is not None
     assert factors is not None
     assert (found.h <= found.h[0] * factors * (1 + 1e-9) + 1e-300).all()
@@ -202,11 +290,11 @@ def test_no_simple_rnn_is_above_its_bound(units, length, seed, scale, layers, di
 @pytest.mark.parametrize("architecture", [LSTM, GRU])
 def test_gates_have_no_such_bound(architecture):
     form, _ = asked(gradients.FIRST)
-    assert bound(new_model(architecture, form, gradients.FIRST), 10) is None
+    assert named_new(architecture, form, gradients.FIRST).bound(10) is None
 
 
 def test_nor_has_a_decoder_that_reads_what_its_encoder_hands_on():
-    assert bound(Model.random(RNN, TASKS["addition"].form, 0), 10) is None
+    assert named_new(RNN, TASKS["addition"].form, gradients.FIRST).bound(10) is None
 
 
 @settings(deadline=None, max_examples=40)
@@ -274,6 +362,46 @@ def test_what_cannot_be_drawn_is_refused(wrong):
 def test_all_architectures_read_the_same_sequence():
     assert np.array_equal(asked(Fresh(3))[1].inputs, asked(Fresh(3, forget_bias=0))[1].inputs)
     assert not np.array_equal(asked(Fresh(3))[1].inputs, asked(Fresh(4))[1].inputs)
+
+
+# What was measured
+
+
+def test_what_was_measured_is_not_measured_again():
+    made = []
+    form, asking = asked(Fresh(seed=77))
+
+    def named():
+        return Named("the only one", RNN, form, lambda: made.append(1) or new_model(RNN, form, Fresh(seed=77)))
+
+    first, again = named(), named()
+    assert first.flow(asking) is again.flow(asking)
+    assert first.blocks is again.blocks
+    assert (first.reached(asking, False), first.update_lost(asking, 3)) == (
+        again.reached(asking, False),
+        again.update_lost(asking, 3),
+    )
+    assert len(made) == 1
+    assert again.turned(Scaling.FACTOR, 1.0) is again
+
+
+def test_another_question_scale_or_reach_is_another_result():
+    form, asking = asked(Fresh(seed=78))
+    named = named_new(GRU, form, Fresh(seed=78))
+    other = Question(asking.inputs[:, ::-1].copy(), asking.targets, 0)
+    assert not np.array_equal(named.flow(asking).h, named.flow(other).h)
+    turned = named.turned(Scaling.FACTOR, 0.5)
+    assert turned.blocks[0].radius == pytest.approx(0.5 * named.blocks[0].radius)
+    assert not np.array_equal(named.flow(asking).h, turned.flow(asking).h)
+    assert named.update_lost(asking, 2) != named.update_lost(asking, 20)
+    assert turned.reached(asking, False) < named.reached(asking, True) <= len(named.flow(asking).h)
+
+
+def test_results_asked_for_longest_ago_go_first():
+    kept, asked_for = Kept(2), []
+    for name in "abacab":
+        kept.get(name, lambda name=name: asked_for.append(name))
+    assert asked_for == ["a", "b", "c", "b"]
 
 
 # Clipping

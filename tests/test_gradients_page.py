@@ -2,9 +2,11 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
+from rnnlab.gradients import fresh, measured
 from rnnlab.ui.gradient_controls import EXAMPLES, Source
 from rnnlab.ui.gradient_views import percent, power, verdict
 from tests.test_pages import (  # noqa: F401
@@ -60,6 +62,17 @@ class TestNewWeights:
         assert "all 51 steps" in said(at)
         assert shown(at).count("× 0.") == 3
 
+    def test_all_three_are_compared_with_keras(self):
+        at = opened("Gradients", {"a": ["simple_rnn-2", "lstm-2", "gru-2"]})
+        labelled(at.number_input, "Length of the sequence")[0].set_value(5).run()
+        deadline = time.monotonic() + 300
+        while "max |NumPy − Keras| = " not in said(at):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+            at.run()
+        assert "✓" in said(at)
+        assert not at.exception
+
     @pytest.mark.parametrize("title", EXAMPLES)
     def test_every_example_opens(self, title):
         at = press(opened("Gradients"), title)
@@ -97,6 +110,35 @@ class TestNewWeights:
         assert not charts(at)
         assert "No Wₕ here" in said(at)
 
+    def test_a_model_too_large_for_a_page_is_told_and_the_others_are_drawn(self):
+        at = opened("Gradients", {"a": ["lstm-1024", "gru-5"]})
+        assert len(charts(at)) == 1
+        assert said(at).replace("\\", "").count("Up to 1,048,576 are computed on this page") == 2  # in 1 and 3
+        assert "no way back" not in shown(at)
+
+    def test_where_no_gradient_sets_out_that_is_said(self, monkeypatch):
+        drawn = fresh.new_model
+
+        def certain(architecture, form, asked_for):
+            """The output layer is as sure of everything as can be: its weights are 0, and so is what goes back."""
+            model = drawn(architecture, form, asked_for)
+            return replace(model, weights=(*model.weights[:-2], 0.0 * model.weights[-2], model.weights[-1]))
+
+        monkeypatch.setattr(measured, "new_model", certain)
+        at = opened("Gradients", {"a": ["simple_rnn-9", "lstm-9"]})
+        assert shown(at).count("None sets out.") == 2
+        assert "here none sets out, so none comes back" in said(at)
+        assert said(at).count("None sets out from the gap") == 2
+        assert "nan" not in shown(at) + said(at)
+
+    def test_what_was_measured_is_not_measured_again_at_the_next_picture(self, monkeypatch):
+        at = opened("Gradients", {"a": ["simple_rnn-3", "lstm-3"]})
+        for name in ("flow", "blocks", "update_lost"):
+            monkeypatch.setattr(measured, name, None)
+        at.run()
+        press(at, "One step")
+        assert len(charts(at)) == 2
+
     @pytest.mark.parametrize("architecture", ["simple_rnn-4-x2", "lstm-4-bidirectional", "gru-4-e3-backward-before", "lstm-4-nobias"])  # fmt: skip
     def test_every_kind_of_architecture(self, architecture):
         at = opened("Gradients", {"a": architecture})
@@ -130,6 +172,8 @@ class TestTheSentence:
         rows = [piece.value for piece in at.html if 'aria-label="jane ' in piece.value]
         assert len(rows) == 3
         assert all(row.count("lab-char") == 22 for row in rows)
+        assert said(at).count("At least 1 % of the largest reaches back as far as") == 3
+        assert said(at).count("“john” gets") == 3
         labelled(at.segmented_control, "Gradient at each word by")[0].set_value(True).run()
         assert [piece.value for piece in at.html if 'aria-label="jane ' in piece.value] != rows
 
@@ -161,7 +205,7 @@ class TestClipping:
             assert time.monotonic() < deadline
             time.sleep(0.2)
             at.run()
-        assert "Clipped by norm it ends at 0." in said(at)
+        assert "Clipped by norm it ends at a loss of 0." in said(at)
         assert "turned by" in shown(at)
 
 
@@ -190,10 +234,35 @@ class TestARun:
         assert ["made room for those of newer runs" in info.value for info in at.info] == [True]
         assert not charts(at)
 
+    def test_weights_of_an_earlier_epoch_are_named_and_turning_them_moves_no_horizon(self):
+        at, run = trained({"task": "hihello", "epochs": "12", "a": ["simple_rnn-5", "lstm-5"]})
+        assert "These are the weights of epoch 12." in said(at)
+        horizons = [piece.value for piece in at.html if "horizon by h" in piece.value]
+        bars = list(charts(at))
+        labelled(at.slider, "Factor")[0].set_value(0.3).run()
+        assert [piece.value for piece in at.html if "horizon by h" in piece.value] == horizons
+        assert list(charts(at)) != bars
+        for lane in run.lanes:
+            lane.fetch_recording()
+            kept = lane.history.recording.kept
+            lane.history.recording.kept = {epoch: kept[epoch] for epoch in (0, 4, 8)}
+        at.run()
+        assert "Not every epoch is kept. The weights shown: SimpleRNN 5 of epoch 9 · LSTM 5 of epoch 9." in said(at)
+
     def test_that_copies_shows_its_accuracy_beside_its_horizon(self):
         at, _run = trained({"task": "copy", "delay": "6", "epochs": "2", "a": "gru-6"})
         assert "stands 7 steps before the question" in said(at).replace("*", "")
         assert "of the held-out letters are right at epoch 2" in said(at)
+
+    def test_behind_a_decoder_stands_its_encoder_and_a_cut_reaches_both(self):
+        at, _run = trained({"task": "addition", "epochs": "1", "a": ["lstm-4-bidirectional", "gru-4"]})
+        assert "First come the 3 steps of the decoder" in said(at)
+        assert "Dashed" not in said(at)
+        labelled(at.toggle, "Cut it after so many steps")[0].set_value(True).run()
+        labelled(at.number_input, "Cut it after so many steps")[0].set_value(2).run()
+        assert not at.exception
+        parts = [set(bars["bars"]["part"]) for bars in charts(at).values()]
+        assert parts == [{"left", "cut"}] * 2
 
     def test_of_a_task_without_time_gets_a_sentence(self):
         at, _run = trained({"task": "digit", "epochs": "1", "a": "dense-8"})
@@ -210,6 +279,8 @@ class TestARun:
     [
         (0.0, "0"),
         (0.883, "0.883"),
+        (2330.4, "2,330"),
+        (9999.6, "1.0·10⁴"),
         (1.2e-7, "1.2·10⁻⁷"),
         (5.1e8, "5.1·10⁸"),
         (9.99e-8, "1.0·10⁻⁷"),
@@ -228,4 +299,5 @@ def test_shares_are_written_in_a_few_signs(share, text):
 
 
 def test_what_becomes_of_a_gradient_in_a_word():
-    assert [verdict(left) for left in (1e-5, 0.5, 1e5)] == ["It vanishes.", "It lasts.", "It explodes."]
+    said = [verdict(left) for left in (1e-5, 0.5, 1e5, None)]
+    assert said == ["It vanishes.", "It lasts.", "It explodes.", "None sets out."]

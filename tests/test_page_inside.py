@@ -1,17 +1,24 @@
 """The page "Inside the cell", run as Streamlit runs it but without a browser."""
 
 import re
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from rnnlab.experiment import Experiment
+from rnnlab.architecture import Architecture, Cell
+from rnnlab.counting import count
+from rnnlab.experiment import Experiment, Pace, Training
 from rnnlab.history import Status
 from rnnlab.inside import scenes
+from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import EXERCISES
 from rnnlab.inside.typed import Shape
 from rnnlab.operations import Notation
 from rnnlab.tasks import TASKS
+from rnnlab.tasks import labelled as labelled_task
+from rnnlab.tasks.labelled_file import Texts
 from rnnlab.texts import number
 from rnnlab.ui import live
 from rnnlab.ui.inside_choice import Source
@@ -69,6 +76,12 @@ def step(at):
     return labelled(at.select_slider, "Timestep")[0].value
 
 
+def trace_of(model):
+    """What the first layer of a model does when it reads "hihell"."""
+    task = TASKS["hihello"]
+    return follow(scenes.task_scene(task, model, task.data(0).train.inputs[0])).readings[0].trace
+
+
 class TestFirstLook:
     def test_it_is_the_lstm_of_the_bench_at_the_first_letter_of_hihello(self):
         at = inside()
@@ -77,21 +90,20 @@ class TestFirstLook:
         assert len(at.get("vega_lite_chart")) == 7
         assert not at.warning
         model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
-        trace = scenes.readings(scenes.task_scene(TASKS["hihello"], model, TASKS["hihello"].data(0).train.inputs[0]))[
-            0
-        ].trace
+        trace = trace_of(model)
         for name in ("f", "i", "o", "c", "h"):
             numbers = "  ".join(number(value) for value in trace.values[name][0, 0])
             assert f"At 1 h: {numbers}" in line(at, name)
 
     def test_its_code_computes_what_is_on_screen(self, capsys):
         at = inside()
+        assert not at.code
+        labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
         script = at.code[0].value
         exec(compile(script, "script", "exec"), {"__name__": "__main__"})
         printed = capsys.readouterr().out
         model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
-        scene = scenes.task_scene(TASKS["hihello"], model, TASKS["hihello"].data(0).train.inputs[0])
-        expected = scenes.readings(scene)[0].trace.h[0]
+        expected = trace_of(model).h[0]
         rows = np.array(
             [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
         )
@@ -171,6 +183,16 @@ class TestWhatIsLookedAt:
         assert labelled(at.text_input, "It reads what you type here")[0].value == "xyz"
         assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
 
+    def test_a_task_of_sentences_begins_with_one_whose_answer_is_known(self):
+        at = inside(task="sentiment", a="gru-3")
+        assert "loss on this sample" in said(at)
+        reads = labelled(at.selectbox, "It reads")[0]
+        assert reads.options[-1] == "A line of your own"
+        reads.set_value(len(reads.options) - 1).run()
+        assert not at.exception
+        assert labelled(at.text_input, "It reads what you type here")
+        assert "nobody knows what should be said" in said(at)
+
     @pytest.mark.parametrize("name", list(TASKS))
     def test_every_task_can_be_looked_into(self, name):
         at = inside(task=name, a="lstm-4-x2-bidirectional")
@@ -195,14 +217,42 @@ class TestWhatIsLookedAt:
         assert drawing(at)
 
     def test_a_huge_layer_is_cut(self):
-        at = inside(a="lstm-1024")
-        assert "The first 32 of 1,024 units are drawn." in said(at)
-        assert "and 1,012 more" in operation(at)
-        assert "is not compared with Keras here" in said(at)
+        at = inside(a="lstm-256")
+        assert "The first 32 of 256 units are drawn." in said(at)
+        assert "and 244 more" in operation(at)
 
     def test_a_model_that_is_too_large_is_not_computed(self):
-        at = inside(a="lstm-1024-x4-bidirectional")
-        assert "too many to compute on a page" in said(at)
+        at = inside(a="lstm-1024")
+        total = count(Architecture(Cell.LSTM, 1024), TASKS["hihello"].form).total
+        assert f"This model has {total:,} parameters. Up to 1,000,000 are computed on this page" in said(at)
+
+    @pytest.mark.parametrize("cell", ["lstm", "dense"])
+    def test_the_whole_model_is_compared_with_keras(self, cell):
+        at = inside(a=f"{cell}-5")
+        while "max |NumPy − Keras| = " not in said(at):
+            at.run()
+        numbers = count(Architecture(Cell(cell), 5), TASKS["hihello"].form).total + 6 * 5
+        assert re.search(rf"✓.* = \*\*\de-\d\d\*\* over all {numbers} outputs".replace(r"\de", r"[\d.]+e"), said(at))
+        assert "gradients of weights" in said(at)
+
+    def test_what_it_says_stands_with_its_loss_and_the_gradient_at_each_step(self):
+        at = inside()
+        model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
+        task = TASKS["hihello"]
+        loss = model.forward(task.data(0).train.inputs).loss(task.data(0).train.targets)
+        assert f"loss on this sample  {loss:.4f}" in said(at).replace("   ", "  ")
+        assert said(at).count("|∂L/∂h|") == 1
+        labelled(at.text_input, "It reads what you type here")[0].set_value("hello").run()
+        assert "nobody knows what should be said" in said(at)
+        assert "|∂L/∂h|" not in said(at)
+
+    def test_a_sample_that_another_seed_of_the_task_has_not_is_not_asked_for(self):
+        at = inside(task="copy", a="gru-3")
+        labelled(at.selectbox, "It reads")[0].set_value(3).run()
+        at.session_state["rnnlab"].kept["inside sample copy"] = 99
+        at.query_params["delay"] = "7"
+        at.run()
+        assert not at.exception
 
 
 class TestTyped:
@@ -262,6 +312,41 @@ class TestTyped:
 
 
 class TestRun:
+    def test_a_run_whose_texts_are_gone_says_so(self):
+        texts = Texts(("gut so", "sehr gut", "schlecht", "so schlecht") * 10, ("ja", "ja", "nein", "nein") * 10)
+        key = labelled_task.bring(texts)
+        experiment = Experiment(Architecture(Cell.GRU, 3), replace(TASKS["labelled"], data_key=key), Training(epochs=1))
+        run = live.engine().start((experiment,), Pace())
+        while run.status.active:
+            time.sleep(0.05)
+        at = inside(run=run.id)
+        choose(at, "Look into", 0)
+        assert drawing(at)
+        del labelled_task._brought[key]
+        at.run()
+        assert not at.exception
+        assert "texts of this link or experiment are not here" in said(at)
+
+    def test_all_architectures_move_together_with_the_epoch(self):
+        at = opened("Train", {"epochs": "6", "pace": "full", "a": ["simple_rnn-3", "gru-3"]})
+        press(at, "Train")
+        run = live.engine().run(
+            at.query_params["run"] if isinstance(at.query_params["run"], str) else at.query_params["run"][0], Experiment
+        )
+        while run.status.active:
+            at.run()
+        at.switch_page("pages/inside.py").run()
+        slider = next(one for one in at.slider if one.label.startswith("Epoch"))
+        for epoch in (2, 5):
+            slider.set_value(epoch).run()
+            assert not at.exception
+            losses = [f"{lane.history.losses[epoch - 1]:.4f}" for lane in run.lanes]
+            assert all(loss in said(at) for loss in losses), (losses, said(at))
+        assert said(at).count("|∂L/∂h|") == 2
+        assert not any("<img" in one.value for one in at.html)
+        labelled(at.toggle, "With the gates of all")[0].set_value(True).run()
+        assert sum(one.value.count("<img") for one in at.html) == 1 + 4  # h; z, r, g, h
+
     def test_a_run_is_looked_into_at_any_of_its_epochs(self):
         at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})
         press(at, "Train")
@@ -278,9 +363,7 @@ class TestRun:
         slider.set_value(3).run()
         assert not at.exception
         assert operation(at) != newest
-        trace = scenes.readings(
-            scenes.task_scene(TASKS["hihello"], live_model(run, 3), TASKS["hihello"].data(0).train.inputs[0])
-        )[0].trace
+        trace = trace_of(live_model(run, 3))
         numbers = "  ".join(number(value) for value in trace.values["f"][0, 0])
         assert f"At 1 h: {numbers}" in line(at, "f")
 

@@ -319,7 +319,6 @@ class TestTrain:
         for lane in run.lanes:
             assert f"{lane.history.losses[2]:.4f}" in shown(at)
             assert f"{lane.history.losses[19]:.4f}" not in shown(at)
-        at.segmented_control(key="cards-show").set_value(race_views.View.INSIDE).run()
         assert shown(at).count("|∂L/∂h|") == 3
         assert at.slider(key=scrubber).value == 3
         inside = shown(at)
@@ -338,6 +337,21 @@ class TestTrain:
             at.run()
         assert len(seen) > 1
         assert at.slider(key=f"epoch-{run.id}").value == 20
+
+    def test_a_replay_stops_where_the_slider_is_dragged_and_not_where_a_slow_browser_still_has_it(self) -> None:
+        at = press(opened("Train", {"epochs": "500", "pace": "full", "a": "gru-2"}), "Train")
+        run = ended(at)
+        slider = f"epoch-{run.id}"
+        at.slider(key=slider).set_value(300).run()
+        press(at, "Play")
+        while at.slider(key=slider).value == 300:
+            at.run()
+        at.slider(key=slider).set_value(300).run()  # what it was when Play was pressed
+        assert at.slider(key=slider).value > 300
+        assert any(button.label == "Pause" for button in at.button)
+        at.slider(key=slider).set_value(200).run()
+        assert at.slider(key=slider).value == 200
+        assert any(button.label == "Play" for button in at.button)
 
     def test_a_sentence_of_ones_own_is_answered_and_nonsense_is_told(self) -> None:
         at = press(opened("Train", {"task": "intent", "epochs": "1", "a": "gru-8-e4"}), "Train")

@@ -240,6 +240,82 @@ def test_gradients_of_two_layers_over_k_steps_take_all_that_was_read_before_as_g
         assert off_by(own, expected) < CLOSE
 
 
+# Cut k steps before one output step
+
+
+TO_MANY = Form(3, pattern=Pattern.ONE_TO_MANY, output_steps=4, outputs=3)
+TRANSLATE = replace(FORM, pattern=Pattern.ENCODER_DECODER, output_steps=4)
+BOTH = Direction.BIDIRECTIONAL
+CUT_CASES = [
+    (Architecture(Cell.LSTM, U), FORM),
+    (Architecture(Cell.GRU, U, 2, BOTH, MergeMode.MUL), FORM),
+    (Architecture(Cell.SIMPLE_RNN, U, 2, BOTH, layers=2), FORM),
+    (Architecture(Cell.LSTM, U, direction=Direction.BACKWARD, layers=2), FORM),
+    (Architecture(Cell.LSTM, U, direction=BOTH, merge_mode=MergeMode.SUM), TO_ONE),
+    (Architecture(Cell.GRU, U), TO_MANY),
+    (Architecture(Cell.LSTM, U, direction=BOTH), TO_MANY),
+    (Architecture(Cell.SIMPLE_RNN, U, direction=Direction.BACKWARD, layers=2), TO_MANY),
+    (Architecture(Cell.GRU, U, 2, layers=2), TRANSLATE),
+    (Architecture(Cell.LSTM, U, direction=BOTH, merge_mode=MergeMode.AVE), TRANSLATE),
+    (Architecture(Cell.SIMPLE_RNN, U, direction=Direction.BACKWARD), TRANSLATE),
+]
+
+
+def within(read, form, step, reach):
+    """Whether each step of a trace, in the order of the input, was read less than ``reach`` steps before the loss."""
+    trace, steps = read.trace, np.arange(read.trace.inputs.shape[1])
+    after = steps if trace.backward else steps[-1] - steps  # how many steps were read after each
+    if read.layer.startswith("encoder"):
+        return after + step + 1 < reach
+    if not form.pattern.many_outputs:
+        return after < reach
+    return (steps - step if trace.backward else step - steps) < reach
+
+
+def loss_where_earlier_states_are_given(model, samples, step, reach):
+    """The loss of one output step as a function of the model, which reads again only what is within reach."""
+    (inputs, targets), form = samples, model.form
+    reads = model.forward(inputs).reads
+
+    def loss(changed, monkeypatch):
+        left = list(reads)
+
+        def read_within_reach(cell, weights, vectors, reset_after, backward, mask, start):
+            read = left.pop(0)
+            places = np.flatnonzero(within(read, form, step, reach))
+            again = Trace(cell, weights, vectors, reset_after, backward, mask, start)
+            again.values = {name: array.copy() for name, array in read.trace.values.items()}
+            if len(places):
+                window = slice(places[0], places[-1] + 1)
+                before = read.trace.before(places[-1] if backward else places[0])
+                part = Trace(cell, weights, vectors[:, window], reset_after, backward, None, before)
+                again.values["h"][:, window] = part.h
+            return again
+
+        with monkeypatch.context() as patched:
+            patched.setattr("rnnlab.reference.parts.Trace", read_within_reach)
+            outputs = changed.forward(inputs).outputs[:, step]
+        right = np.take_along_axis(outputs, targets[:, step, np.newaxis], axis=-1)
+        return float(-np.log(right).sum() / targets.size)
+
+    return loss
+
+
+@pytest.mark.parametrize("reach", [1, 2, 4, 6])
+@pytest.mark.parametrize("step", [0, 1, 3])
+@pytest.mark.parametrize(("architecture", "form"), CUT_CASES, ids=lambda value: getattr(value, "label", ""))
+def test_gradients_over_k_steps_before_one_output_take_what_was_read_before_as_given(
+    architecture, form, step, reach, monkeypatch
+):
+    step = step if form.pattern.many_outputs else 0
+    model, samples = some_model(architecture, form), some_samples(form)
+    loss = loss_where_earlier_states_are_given(model, samples, step, reach)
+    gradients = model.forward(samples[0]).back(samples[1], reach, [step]).weights
+    nudged = by_differences(model, lambda changed: loss(changed, monkeypatch))
+    for own, expected in zip(gradients, nudged, strict=True):
+        assert off_by(own, expected) < CLOSE
+
+
 # By hand
 
 

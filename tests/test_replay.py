@@ -9,7 +9,6 @@ from rnnlab.counting import count
 from rnnlab.experiment import Experiment, TrainerKind, Training
 from rnnlab.history import History
 from rnnlab.recording import Recording
-from rnnlab.reference import Model
 from rnnlab.tasks import TASKS
 from rnnlab.tasks.task import samples
 from rnnlab.training import race
@@ -61,22 +60,11 @@ def test_the_confusion_table_of_the_newest_epoch_is_the_measured_one():
     assert [np.trace(table) / table.sum() for table in tables] == pytest.approx([s.held_out for s in history.scores])
 
 
-@pytest.mark.parametrize("cell", [Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU])
-def test_the_inside_is_that_of_the_last_layer_with_the_gradient_by_its_state(cell):
-    task = TASKS["hihello"]
-    model = Model.random(Architecture(cell, 4, layers=2), task.form, seed=1)
-    found = replay.look_inside(model, samples(task, 0))
-    inputs, targets = samples(task, 0)
-    reads = model.forward(inputs).back(targets).reads
-    assert found.trace.inputs.shape == (1, 6, 4)
-    assert found.gradient == pytest.approx(np.sqrt((reads[-1].gradients.h[0] ** 2).sum(-1)))
-    assert found.gradient.min() > 0
-
-
-def test_a_layer_without_memory_has_no_inside():
-    task = TASKS["hihello"]
-    model = Model.random(Architecture(Cell.DENSE, 4), task.form, seed=1)
-    assert replay.look_inside(model, samples(task, 0)) is None
+def test_the_same_weights_are_the_same_model_so_that_answers_to_it_can_be_kept(hihello):
+    experiment, history = hihello
+    first, again, other = (replay.weighed(experiment, history.recording, epoch).model for epoch in (5, 5, 6))
+    assert first is again
+    assert first is not other
 
 
 def test_an_epoch_of_min_char_rnn_is_looked_at_when_it_is_over():

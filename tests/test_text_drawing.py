@@ -143,3 +143,31 @@ def test_what_a_held_unit_changes_is_drawn():
         assert {0, 5} <= {row[0] for row in rows} and len(rows) == 8
     rises = [n for n, loss in enumerate(found.losses) if loss > 0.02]
     assert rises and all(shown.colours[n].startswith("#D63A36") for n in rises)
+
+
+class TestWhatItComesTo:
+    """A unit that is held, made up: by how much the loss rises inside and outside, and for another unit inside."""
+
+    def said(self, inside, outside, others):
+        of = experiment()
+        tokens = of.corpus.held_out[:100].astype(np.intp)
+        tested = hold_unit(model(of), tokens, (tokens > 5).astype(np.float32), Clamp(0, "h", 1), others=3)
+
+        def part(rise):
+            return tested.effect.inside._replace(loss=tested.effect.inside.loss._replace(before=1.0, after=1.0 + rise))
+
+        effect = tested.effect._replace(inside=part(inside), outside=part(outside))
+        rest = tuple(other._replace(inside=part(others)) for other in tested.others)
+        return text_drawing.effects_said(tested._replace(effect=effect, others=rest))
+
+    def test_it_is_needed_there(self):
+        assert "the model depends on it there" in self.said(0.5, 0.1, 0.2)
+
+    def test_it_is_needed_everywhere(self):
+        assert "for more than this feature" in self.said(0.5, 0.6, 0.2)
+
+    def test_others_are_needed_more(self):
+        assert "Other units do as much harm" in self.said(0.5, 0.1, 0.7)
+
+    def test_it_is_not_needed(self):
+        assert "does not need it there" in self.said(-0.1, 0.1, 0.7)

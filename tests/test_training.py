@@ -9,6 +9,7 @@ import pytest
 from rnnlab import backend, models, training
 from rnnlab.architecture import FIRST_BENCH, RECURRENT_CELLS, Architecture, Cell, Direction, Form, Pattern
 from rnnlab.backend import keras
+from rnnlab.control import Control
 from rnnlab.experiment import Clipping, Experiment, Optimizer, Pace, PaceKind, Training
 from rnnlab.history import History, Start, Status
 from rnnlab.tasks import task
@@ -156,7 +157,7 @@ def test_the_same_experiment_gives_the_same_bits_alone_in_a_race_and_beside_anot
     assert [bits(reached.chunk) for reached in run(*BENCH)] == alone
 
     others = [replace(experiment, training=Training(epochs=5000, seed=5)) for experiment in (*BENCH, *BENCH)]
-    control, beside = training.Control(), threading.Event()
+    control, beside = Control(), threading.Event()
     other = threading.Thread(target=training.race, args=(others, lambda *_: beside.set(), control))
     other.start()
     try:
@@ -182,7 +183,7 @@ def test_stop_and_continue_equals_an_uninterrupted_run(optimizer):
         Experiment(Architecture(Cell.LSTM, 4, 3, Direction.BIDIRECTIONAL), training=settings),
         Experiment(Architecture(Cell.GRU, 4, layers=2), training=settings),
     ]
-    control = training.Control(Pace(PaceKind.SLOW, 30))
+    control = Control(Pace(PaceKind.SLOW, 30))
 
     def stop_at_seven(lane, chunk):
         if chunk.first + len(chunk.losses) - 1 >= 7:
@@ -201,7 +202,7 @@ def test_stop_and_continue_equals_an_uninterrupted_run(optimizer):
 
 
 def test_step_pauses_after_one_epoch_each():
-    one_step = training.Control(Pace(PaceKind.STEP))
+    one_step = Control(Pace(PaceKind.STEP))
     chunks, reached, starts = [], (), None
     for epoch in (1, 2, 3):
         reached = run(*BENCH, control=one_step, starts=starts)
@@ -215,12 +216,12 @@ def test_step_pauses_after_one_epoch_each():
 
 def test_the_last_step_finishes():
     experiment = Experiment(Architecture(), training=Training(epochs=1))
-    (reached,) = run(experiment, control=training.Control(Pace(PaceKind.STEP)))
+    (reached,) = run(experiment, control=Control(Pace(PaceKind.STEP)))
     assert reached.status is Status.FINISHED
 
 
 def test_stop_before_the_first_epoch_keeps_the_beginning():
-    control = training.Control(stopping=True)
+    control = Control(stopping=True)
     (reached,) = run(BENCH[0], control=control)
     assert (reached.status, len(reached.chunk.losses)) == (Status.STOPPED, 0)
     (finished,) = run(BENCH[0], starts=[Start(reached.state)])
@@ -231,7 +232,7 @@ def test_stop_before_the_first_epoch_keeps_the_beginning():
 def test_reports_are_all_of_the_epochs_in_order(pace):
     experiments = [replace(e, training=Training(epochs=epochs)) for e, epochs in zip(BENCH, (3, 10, 6), strict=True)]
     reported = [[] for _ in experiments]
-    reached = training.race(experiments, lambda lane, chunk: reported[lane].append(chunk), training.Control(pace))
+    reached = training.race(experiments, lambda lane, chunk: reported[lane].append(chunk), Control(pace))
     for chunks, lane, experiment in zip(reported, reached, experiments, strict=True):
         assert bits(*chunks) == bits(lane.chunk)
         assert [chunk.first for chunk in chunks] == np.cumsum([1, *(len(c.losses) for c in chunks)])[:-1].tolist()

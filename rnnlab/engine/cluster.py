@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
 
 import dask
-from distributed import LocalCluster
+from distributed import Client, LocalCluster, Scheduler
 
 from rnnlab.experiment import Device
 
@@ -39,6 +42,18 @@ def local_cluster(workers: int) -> LocalCluster:
         silence_logs=logging.CRITICAL,
         env={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_MODULE_LOADING": "LAZY"},
     )
+
+
+def listen(client: Client, topic: str, hear: Callable[[Any], None]) -> None:
+    """Hear every event of a topic. The scheduler is to keep few of them: those of a race may hold megabytes of weights."""
+    client.subscribe_topic(topic, hear)
+    client.run_on_scheduler(_keep_few_events, topic)
+
+
+def _keep_few_events(topic: str, dask_scheduler: Scheduler) -> None:
+    with suppress(AttributeError):  # the names of a Dask of another version; it then keeps as many as it is set to
+        events = dask_scheduler._broker._topics[topic]
+        events.events = deque(events.events, maxlen=KEPT_MESSAGES)
 
 
 def fittest(devices: Mapping[str, Devices], busy: Mapping[str, int], wanted: str, races: int) -> str | None:

@@ -6,34 +6,28 @@ not taken yet, and notices what is gone. Everyone else only changes what is want
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import tempfile
 import threading
+import time
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from distributed import Client, Future, LocalCluster
-from numpy.typing import NDArray
+from distributed import Client, Future, KilledWorker, LocalCluster
 
-from rnnlab.architecture import Architecture, Form
-from rnnlab.counting import Summary
 from rnnlab.engine import worker as on_worker
-from rnnlab.engine.answers import Answers
-from rnnlab.engine.cluster import Devices, device_title, fittest, local_cluster
-from rnnlab.engine.runs import E, RunOf, drop_oldest_recordings
-from rnnlab.experiment import Experiment, Pace, PaceKind
-from rnnlab.gradients import clipping
+from rnnlab.engine.cluster import Devices, device_title, fittest, listen, local_cluster
+from rnnlab.engine.questions import Questions
+from rnnlab.engine.runs import E, RunOf, TextRun, drop_oldest_recordings, opened
+from rnnlab.experiment import Pace, PaceKind
 from rnnlab.history import Chunk, Reached, Status
-from rnnlab.reference import KerasSide, Model
-from rnnlab.tasks.task import Baseline
+from rnnlab.saved import SavedLane
 from rnnlab.texts import noted
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
@@ -57,7 +51,7 @@ class EngineState(Enum):
     LOST = noted("The training engine is lost; trying to reach it again.")
 
 
-class Engine:
+class Engine(Questions):
     """Runs experiments in the background.
 
     Args:
@@ -66,6 +60,7 @@ class Engine:
     """
 
     def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
+        super().__init__()
         self.state = EngineState.STARTING
         self.reason = ""
         self._scheduler = scheduler
@@ -78,7 +73,6 @@ class Engine:
         self._runs: dict[str, RunOf[Any]] = {}
         self._futures: dict[str, Future] = {}
         self._orders: dict[str, tuple[Pace, bool]] = {}
-        self._answers = Answers()
         self._folder = tempfile.TemporaryDirectory(prefix="rnnlab-")
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -101,6 +95,14 @@ class Engine:
             self._runs[run.id] = run
             self._forget_oldest()
         self._wake.set()
+        return run
+
+    def open(self, lanes: Sequence[SavedLane], owner: str = "") -> TextRun:
+        """Take a saved race of the text lab in, to be looked at and continued."""
+        run = opened(lanes, Pace(PaceKind.FULL), Path(self._folder.name), owner)
+        with self._lock:
+            self._runs[run.id] = run
+            self._forget_oldest()
         return run
 
     def stop(self, run: RunOf[Any]) -> None:
@@ -158,57 +160,6 @@ class Engine:
     def workers(self) -> int:
         return len(self._devices)
 
-    def summary(self, architecture: Architecture, form: Form) -> Summary | str | None:
-        """What Keras says of a model: its summary, a sentence where it could not be built, or None until it is there."""
-        asked = form.fit(architecture), form
-        return self._ask(("summary", *asked), on_worker.summarise, lambda: asked)  # type: ignore[no-any-return]
-
-    def said(self, run: RunOf[Any], lane: int, samples: NDArray[Any]) -> NDArray[np.float32] | str | None:
-        """What the trained model of a lane says to samples (N, …): outputs (N, S, K); a sentence; or None until it is there."""
-        chosen = run.lanes[lane]
-        if not chosen.state_file:
-            return None
-        question = ("said", run.attempt, lane, samples.shape, samples.tobytes())
-        model = chosen.experiment.architecture, chosen.experiment.form
-        return self._ask(question, on_worker.said, lambda: (*model, chosen.state(), samples))  # type: ignore[no-any-return]
-
-    def keras(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide | str | None:
-        """What Keras makes of the same weights and samples, to check NumPy against; None until it is there.
-
-        Args:
-            model: the weights.
-            inputs: samples (B, …), as a task has them.
-            targets: what is expected of them, (B, S), for the gradients of the loss.
-        """
-        flat = model.flat
-        asked = model.architecture, model.form, flat, inputs, targets
-        question = (
-            "keras",
-            *asked[:2],
-            *(hashlib.sha256(array.tobytes()).digest() for array in asked[2:]),
-            inputs.shape,
-        )
-        return self._ask(question, on_worker.keras_side, lambda: asked)  # type: ignore[no-any-return]
-
-    def baselines(self, experiment: Experiment) -> tuple[Baseline, ...] | str | None:
-        """What models of another kind reach on the data of this experiment; None until it is known."""
-        asked = experiment.task, experiment.training.seed
-        return self._ask(("baselines", *asked), on_worker.baselines, lambda: asked)  # type: ignore[no-any-return]
-
-    def clipped(self, trial: clipping.Trial) -> clipping.Tried | str | None:
-        """Small trainings with gradients clipped and not; None until they are done."""
-        return self._ask(("clipped", trial), on_worker.clipped, lambda: (trial,))  # type: ignore[no-any-return]
-
-    def _ask(self, question: Hashable, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Any:
-        """Let a worker do this, ahead of everything else, unless the answer is known."""
-
-        def ask() -> Future | None:
-            if self._client is None or not self._devices:
-                return None
-            return self._submit(work, *arguments(), priority=10)
-
-        return self._answers.get(question, ask)
-
     def keras_file(self, run: RunOf[Any], lane: int, timeout: Seconds = 60) -> bytes:
         """The trained model of a lane as a .keras file.
 
@@ -244,6 +195,7 @@ class Engine:
                 self._look()
                 self._send_orders()
                 self._dispatch()
+                self._keep_checkpoints()
             except Exception as error:  # noqa: BLE001 - whatever it is, the engine says it is lost and tries again
                 if not self._closing:
                     log.info("engine lost: %r", error)
@@ -257,7 +209,7 @@ class Engine:
         if address is None:
             self._cluster = address = local_cluster(self._size)
         self._client = Client(address, set_as_default=False, timeout=SILENCE)
-        self._client.subscribe_topic(self._topic, self._on_event)
+        listen(self._client, self._topic, self._on_event)
 
     def _look(self) -> None:
         """Compare with the cluster: warm new workers up, and end what ran on those that are gone."""
@@ -328,6 +280,25 @@ class Engine:
                 if not going and self._orders.get(attempt) == (pace, stopping):
                     del self._orders[attempt]
 
+    def _keep_checkpoints(self) -> None:
+        """Ask for what a race would need to go on if its worker were lost."""
+        for run in [run for run in self._runs.values() if run.wants_checkpoint]:
+            run.checkpointed = time.monotonic()
+            future = self._submit(on_worker.checkpoint, run.attempt, workers=[run.worker], priority=10)
+            self._futures[f"checkpoint of {run.id}"] = future
+            future.add_done_callback(self._when_taken(run, run.attempt))
+
+    def _when_taken(self, run: RunOf[Any], attempt: str) -> Callable[[Future], None]:
+        def keep(future: Future) -> None:
+            with suppress(CancelledError, KilledWorker, OSError, TimeoutError):  # the next one will come
+                if future.status == "finished" and (checkpoint := future.result(PATIENCE * 10)):
+                    with self._lock:
+                        if run.attempt == attempt and run.status.active:
+                            run.keep(checkpoint)
+            self._futures.pop(f"checkpoint of {run.id}", None)
+
+        return keep
+
     def _order(self, worker: str, attempt: str, pace: Pace, stopping: bool) -> bool:
         assert self._client is not None
         taken = self._client.run(on_worker.set_control, attempt, pace, stopping, workers=[worker], on_error="return")
@@ -372,6 +343,11 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - a run ends with a sentence, whatever went wrong
             log.warning("run failed: %r", error)
             return (), (Status.FAILED, f"{type(error).__name__}: {str(error)[:200]}")
+
+    def _hand_over(self, work: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> Future | None:
+        if self._client is None or not self._devices:
+            return None
+        return self._submit(work, *arguments(), priority=10)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
         assert self._client is not None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -13,11 +13,15 @@ from typing import Any, Generic, TypeVar
 from rnnlab.experiment import Experiment, Pace, PaceKind, Trainable
 from rnnlab.history import History, Reached, Start, Status
 from rnnlab.recording import Recording
+from rnnlab.saved import SavedLane
 from rnnlab.textlab.experiment import TextExperiment
 
 #: Bytes that the recordings of all runs may take as files; those of runs that ended long ago go first.
 KEPT_RECORDINGS = 500 * 2**20
 
+
+#: Seconds between two checkpoints of a race, from which it could go on if its worker were lost.
+CHECKPOINT_EVERY = 20.0
 
 E = TypeVar("E", bound=Trainable)
 
@@ -39,6 +43,7 @@ class LaneOf(Generic[E]):
     state_file: Path | None = None
     recording_file: Path | None = None
     recording_bytes: int = 0  # of that file
+    saved: tuple[int, float] = (0, 0.0)  # the epochs and seconds after which the state in the file was taken
     recording_dropped: bool = False
 
     @property
@@ -57,7 +62,14 @@ class LaneOf(Generic[E]):
         """Where this lane goes on from."""
         if self.state_file is None:
             return Start()
-        return Start(self.state_file.read_bytes(), self.history.epochs, self.history.seconds)
+        return Start(self.state_file.read_bytes(), *self.saved)
+
+    def keep_state(self, file: Path, start: Start) -> None:
+        """Put away from where it can go on."""
+        new = file.with_suffix(".new")
+        new.write_bytes(start.state)
+        new.replace(file)  # whoever reads it meanwhile has the old one
+        self.state_file, self.saved = file, start[1:]
 
     def keep_recording(self, file: Path) -> None:
         """Put the recorded weights, where there are any, away into a file: many runs would fill the memory."""
@@ -105,6 +117,7 @@ class RunOf(Generic[E]):
     device: str = ""
     attempts: int = 0
     ended: float = 0.0  # by the monotonic clock
+    checkpointed: float = 0.0  # by the same clock, when a checkpoint was last asked for
     _elapsed: float = 0.0
     _since: float | None = None
 
@@ -148,7 +161,7 @@ class RunOf(Generic[E]):
 
     def begin(self, worker: str) -> None:
         """A worker has taken this run."""
-        self.worker = worker
+        self.worker, self.checkpointed = worker, time.monotonic()
         for lane in self.racing:
             lane.status = Status.PREPARING
 
@@ -167,17 +180,31 @@ class RunOf(Generic[E]):
         """The worker's complete result is here: keep the histories and, as files, the states."""
         for lane, result in zip(self.racing, reached, strict=True):
             lane.history.extend(result.chunk)
-            if result.state:
-                lane.state_file = self.folder / f"{self.id}-{self.lanes.index(lane)}.npz"
-                lane.state_file.write_bytes(result.state)
+            self._keep(lane, Start(result.state, lane.history.epochs, lane.history.seconds))
             lane.reason, lane.status = result.reason, result.status
         self._come_to_rest()
 
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether it trains for so long without one that much would be lost with its worker."""
+        return self.status is Status.RUNNING and time.monotonic() - self.checkpointed > CHECKPOINT_EVERY
+
+    def keep(self, checkpoint: tuple[Start, ...]) -> None:
+        """Put away from where the race could go on if its worker were lost."""
+        for lane, start in zip(self.racing, checkpoint, strict=True):
+            if lane.status.active:
+                self._keep(lane, start)
+
+    def _keep(self, lane: LaneOf[E], start: Start) -> None:
+        if start.state:
+            lane.keep_state(self.folder / f"{self.id}-{self.lanes.index(lane)}.npz", start)
+
     def end(self, status: Status, reason: str = "") -> None:
-        """What was going on has ended like this."""
+        """What was going on has ended like this; what was lost can go on where it was saved."""
         for lane in self.lanes:
             if lane.status.active:
-                lane.status, lane.reason = status, reason
+                saved = status is Status.LOST and lane.state_file
+                lane.status, lane.reason = Status.INTERRUPTED if saved else status, reason
         self._come_to_rest()
 
     def go_on(self, pace: Pace) -> None:
@@ -187,6 +214,7 @@ class RunOf(Generic[E]):
         self.racing = tuple(lane for lane in self.lanes if lane.status.can_continue)
         for lane in self.racing:
             lane.fetch_recording()
+            lane.history = lane.history.until(*lane.saved)
             lane.status = Status.WAITING
 
     def forget(self) -> None:
@@ -224,3 +252,27 @@ Run = RunOf[Experiment]
 RunLane = LaneOf[Experiment]
 TextRun = RunOf[TextExperiment]
 TextLane = LaneOf[TextExperiment]
+
+
+def saved_lanes(run: TextRun) -> tuple[SavedLane, ...]:
+    """What of a race of the text lab can be saved: all of it, or up to the last checkpoint while it trains."""
+    return tuple(_saved(lane) for lane in run.lanes)
+
+
+def _saved(lane: TextLane) -> SavedLane:
+    if not lane.state_file:
+        return SavedLane(lane.experiment, History(), b"", lane.status)
+    history = replace(lane.history, recording=lane.recording).until(*lane.saved)
+    return SavedLane(lane.experiment, history, lane.state(), lane.status)
+
+
+def opened(lanes: Sequence[SavedLane], pace: Pace, folder: Path, owner: str) -> TextRun:
+    """A race that was saved, at rest."""
+    run = RunOf(tuple(lane.experiment for lane in lanes), pace, folder, owner)
+    for number, (lane, saved) in enumerate(zip(run.lanes, lanes, strict=True)):
+        lane.history, lane.status = saved.history, saved.rests
+        if saved.state:
+            start = Start(saved.state, saved.history.epochs, saved.history.seconds)
+            lane.keep_state(folder / f"{run.id}-{number}.npz", start)
+        lane.keep_recording(folder / f"{run.id}-{number}-weights.npz")
+    return run

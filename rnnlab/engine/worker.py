@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from distributed import get_worker, secede
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Architecture, Form
+from rnnlab.control import Control
 from rnnlab.counting import Summary
 from rnnlab.experiment import Choice, Device, Experiment, Pace, Training
 from rnnlab.gradients import clipping
 from rnnlab.history import Chunk, Reached, Start
-from rnnlab.reference import KerasSide, Model
+from rnnlab.reference import Difference, Model
 from rnnlab.tasks.task import Baseline, Task
+from rnnlab.textlab.experiment import TextExperiment
 
-if TYPE_CHECKING:
-    from rnnlab.training import Control
-
+#: Seconds that a race has to finish its step when a checkpoint is wanted.
+PATIENCE = 20.0
 #: The races that train in this process, by run and attempt.
 _controls: dict[str, Control] = {}
 
@@ -42,7 +43,11 @@ def prime() -> None:
 
 
 def race(
-    topic: str, attempt: str, experiments: tuple[Experiment, ...], pace: Pace, starts: tuple[Start, ...]
+    topic: str,
+    attempt: str,
+    experiments: tuple[Experiment | TextExperiment, ...],
+    pace: Pace,
+    starts: tuple[Start, ...],
 ) -> tuple[Reached, ...]:
     """Train in a thread of its own, so that the worker still answers what is asked of it meanwhile.
 
@@ -56,7 +61,7 @@ def race(
     def report(lane: int, chunk: Chunk) -> None:
         worker.log_event(topic, {"attempt": attempt, "lane": lane, "chunk": chunk.to_event()})
 
-    _controls[attempt] = control = training.Control(pace)
+    _controls[attempt] = control = Control(pace)
     try:
         return training.race(experiments, report, control, starts)
     finally:
@@ -69,6 +74,12 @@ def set_control(attempt: str, pace: Pace, stopping: bool) -> bool:
     if control:
         control.set(pace, stopping)
     return control is not None
+
+
+def checkpoint(attempt: str) -> tuple[Start, ...]:
+    """From where each lane of a race could go on; nothing where no such race is under way."""
+    control = _controls.get(attempt)
+    return control.checkpoint(PATIENCE) if control else ()
 
 
 def summarise(architecture: Architecture, form: Form) -> Summary:
@@ -84,13 +95,14 @@ def said(architecture: Architecture, form: Form, state: bytes, samples: NDArray[
     return training.answer(architecture, form, state, samples)
 
 
-def keras_side(
+def keras_difference(
     architecture: Architecture, form: Form, flat: NDArray[np.float32], inputs: NDArray[Any], targets: NDArray[Any]
-) -> KerasSide:
-    """Outputs and gradients of a model with these weights, in Keras."""
+) -> Difference:
+    """How far outputs and gradients of a model with these weights are from those of Keras."""
     from rnnlab import training
 
-    return training.keras_side(Model.from_flat(architecture, form, flat), inputs, targets)
+    model = Model.from_flat(architecture, form, flat)
+    return training.keras_side(model, inputs, targets).difference(model, inputs, targets)
 
 
 def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:

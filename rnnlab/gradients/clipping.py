@@ -23,6 +23,8 @@ from rnnlab.tasks.distance import Adding
 
 STEPS, BATCH, TIMESTEPS, UNITS = 400, 16, 10, 16
 RADIUS, RATE, AT_NORM, AT_VALUE = RealRange(0.5, 2.0), RealRange(0.01, 0.5), RealRange(0.05, 20.0), RealRange(0.01, 5.0)
+#: Over so many steps the loss at the end is taken.
+_LAST = 30
 #: A loss beyond this will not come back: the training is given up.
 HOPELESS = 1e12
 
@@ -59,6 +61,11 @@ class Curve(NamedTuple):
     @property
     def given_up(self) -> bool:
         return len(self.losses) < STEPS
+
+    @property
+    def end(self) -> float:
+        """The mean loss of its last steps: that of one is noise."""
+        return float(self.losses[-_LAST:].mean())
 
 
 class Clipped(NamedTuple):

@@ -6,6 +6,7 @@ that layer. An encoder stands behind its decoder: its steps are further back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Form, Pattern
+from rnnlab.plan import ENCODER
 from rnnlab.reference import Array, Model
 from rnnlab.reference.model import Read
 from rnnlab.tasks import Task
@@ -32,6 +34,11 @@ class Question(NamedTuple):
     targets: NDArray[Any]
     step: int
 
+    @property
+    def name(self) -> tuple[bytes, bytes, int]:
+        """The same for the same question."""
+        return self.inputs.tobytes(), self.targets.tobytes(), self.step
+
 
 class Flow(NamedTuple):
     """How large the gradient of one loss is, as Euclidean norms.
@@ -41,16 +48,16 @@ class Flow(NamedTuple):
         c: the same of an LSTM's cell state, (T); of others (0).
         states: |∂loss/∂h| at each step that was read, in the order of the input, (T).
         inputs: |∂loss/∂x| of the vector that the first recurrent layer was given at that step, (T).
-        update: |∂loss/∂W| of all weights together.
-        gradients: ∂loss/∂W of every weight, in Keras' order.
     """
 
     h: Array
     c: Array
     states: Array
     inputs: Array
-    update: float
-    gradients: tuple[Array, ...]
+
+    def by(self, cell_state: bool) -> Array:
+        """That of an LSTM's cell state, if asked for and there is one; else that of h."""
+        return self.c if cell_state and len(self.c) else self.h
 
 
 def has_time(task: Task) -> str:
@@ -98,23 +105,50 @@ def flow(model: Model, asked: Question, reach: int | None = None) -> Flow | None
     Raises:
         ValueError: the model cannot have a loss.
     """
-    passed = model.forward(asked.inputs)
-    if not passed.reads:
-        return None
-    found = passed.back(asked.targets, _reach(model, asked, reach), [asked.step])
-    times = asked.targets.size  # the loss of a step is its share of a mean
-    chains = _chains(model.form, found.reads)
-    ways = [_backwards(chain, model.form, asked.step) for chain in chains]
-    first = [read for read in found.reads if read.layer == found.reads[0].layer]
-    weights = tuple(times * array for array in found.weights)
-    return Flow(
-        times * _joined([h for h, _c in ways]),
-        times * _joined([c for _h, c in ways if c.size]),
-        times * _joined([_norms(_gradients(chain[-1]).h) for chain in chains]),
-        times * _norms(sum((_gradients(read).inputs for read in first), np.zeros(1))),
-        float(np.sqrt(sum((array**2).sum() for array in weights))),
-        weights,
-    )
+    with np.errstate(over="ignore", invalid="ignore"):  # what explodes ends as infinite
+        passed = model.forward(asked.inputs)
+        if not passed.reads:
+            return None
+        found = passed.back(asked.targets, reach, [asked.step])
+        times = asked.targets.size  # the loss of a step is its share of a mean
+        stretches = _stretches(model.form, found.reads)
+        ways = [[_backwards(read, model.form, asked.step) for read in stretch] for stretch in stretches]
+        first = [read for read in found.reads if read.layer == found.reads[0].layer]
+        return Flow(
+            times * np.concatenate([_joined([h for h, _c in way]) for way in ways]),
+            times * np.concatenate([_joined([c for _h, c in way]) for way in ways]),
+            times * _joined([_norms(_gradients(read).h) for read in stretches[-1]]),
+            times * _norms(sum((_gradients(read).inputs for read in first), np.zeros(1))),
+        )
+
+
+def update_lost(model: Model, asked: Question, reach: int) -> float:
+    """By which share of its size the update of the weights changes where the gradient is cut after ``reach`` steps.
+
+    Raises:
+        ValueError: the model cannot have a loss.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        passed = model.forward(asked.inputs)
+        whole = passed.back(asked.targets, None, [asked.step]).weights
+        cut = passed.back(asked.targets, reach, [asked.step]).weights
+        off, size = _norm([a - b for a, b in zip(whole, cut, strict=True)]), _norm(whole)
+    return off / size if 0 < size < math.inf else float(size > 0)
+
+
+def left(norms: Array) -> float | None:
+    """What is left of a gradient at the furthest distance, as a factor; None where nothing set out, so nothing can be left.
+
+    Args:
+        norms: at distance 0, 1, 2 …, (T).
+    """
+    return float(norms[-1] / norms[0]) if norms[0] > 0 else None
+
+
+def a_step(norms: Array) -> float | None:
+    """The factor a step that leaves ``left``: the geometric mean of those of all steps; None where there are none."""
+    remains = left(norms)
+    return None if remains is None or len(norms) < 2 else float(remains ** (1 / (len(norms) - 1)))
 
 
 def horizon(norms: Array) -> int | None:
@@ -128,33 +162,29 @@ def horizon(norms: Array) -> int | None:
     return distance if distance < len(norms) else None
 
 
-def _reach(model: Model, asked: Question, reach: int | None) -> int | None:
-    """The same reach counted from the last step that is read, as models count it."""
-    if reach is None or model.form.pattern is not Pattern.IN_STEP:
-        return reach
-    steps = asked.targets.shape[1]
-    return reach + (asked.step if model.architecture.backward else steps - 1 - asked.step)
+def earliest(sizes: Array) -> int | None:
+    """The first step that still gets at least 1 % of the largest gradient; None where there is none at all.
+
+    Args:
+        sizes: of the gradient at each step, in the order of the input, (T).
+    """
+    return int((sizes >= LEFT * sizes.max()).argmax()) if sizes.max() > 0 else None
 
 
-def _chains(form: Form, reads: Sequence[Read]) -> list[tuple[Read, ...]]:
-    """For each direction of the last recurrent layer, what it has read; behind a decoder also that of its encoder."""
-    if form.pattern is not Pattern.ENCODER_DECODER:
-        return [(read,) for read in reads if read.layer == reads[-1].layer]
-    encoders = [read for read in reads if read.layer.startswith("encoder")]
-    return [(reads[-1], encoder) for encoder in encoders if encoder.layer == encoders[-1].layer]
+def _stretches(form: Form, reads: Sequence[Read]) -> list[list[Read]]:
+    """What the last recurrent layer has read, in each of its directions; behind a decoder then that of its encoder."""
+    encoders = [read for read in reads if read.layer.startswith(ENCODER)]
+    ends = [reads[-1], encoders[-1]] if form.pattern is Pattern.ENCODER_DECODER else [reads[-1]]
+    return [[read for read in reads if read.layer == end.layer] for end in ends]
 
 
-def _backwards(chain: Sequence[Read], form: Form, step: int) -> tuple[Array, Array]:
-    """Norms by h and c from the step of the loss back to the first step read, over all of a chain."""
-    by_h, by_c = [], []
-    for place, read in enumerate(chain):
-        order = list(read.trace.order)
-        if form.pattern.many_outputs and not place:
-            order = order[: order.index(step) + 1]
-        gradients = _gradients(read)
-        by_h.append(_norms(gradients.h)[order[::-1]])
-        by_c.append(_norms(gradients.c)[order[::-1]] if gradients.c.shape[-1] else np.zeros(0))
-    return np.concatenate(by_h), np.concatenate(by_c)
+def _backwards(read: Read, form: Form, step: int) -> tuple[Array, Array]:
+    """Norms by h and c from the step of the loss back to the first step read; of an encoder from the last one read."""
+    order, gradients = list(read.trace.order), _gradients(read)
+    if form.pattern.many_outputs and not read.layer.startswith(ENCODER):
+        order = order[: order.index(step) + 1]
+    by_c = _norms(gradients.c)[order[::-1]] if gradients.c.shape[-1] else np.zeros(0)
+    return _norms(gradients.h)[order[::-1]], by_c
 
 
 def _gradients(read: Read) -> Any:
@@ -163,9 +193,14 @@ def _gradients(read: Read) -> Any:
 
 
 def _norms(by: Array) -> Array:
-    """(1, T, U) to (T)."""
-    norms: Array = np.linalg.norm(by[0], axis=-1)
-    return norms
+    """(1, T, U) to (T); infinite where a number is none any more. Numbers are not squared, so 3^500 can still be said."""
+    norms: Array = np.hypot.reduce(by[0], axis=-1, initial=0.0)
+    return np.nan_to_num(norms, nan=np.inf, posinf=np.inf)
+
+
+def _norm(arrays: Sequence[Array]) -> float:
+    """The norm of all of these together."""
+    return math.hypot(*(float(np.hypot.reduce(array.ravel(), initial=0.0)) for array in arrays))
 
 
 def _joined(each: Sequence[Array]) -> Array:

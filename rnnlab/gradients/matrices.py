@@ -7,12 +7,14 @@ Without tanh and for very many steps, it is the spectral radius, the largest |ei
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnlab.architecture import Architecture, Cell, Form, Pattern
 from rnnlab.counting import GATES, Gate
+from rnnlab.gradients.flow import a_step
 from rnnlab.plan import Kind, plan
 from rnnlab.reference import Array, Model
 from rnnlab.reference.model import weight_shapes
@@ -29,6 +31,11 @@ class Block(NamedTuple):
 def spectral_radius(matrix: Array) -> float:
     """The largest |eigenvalue| of a matrix (U, U)."""
     return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def largest_stretch(matrix: Array) -> float:
+    """The largest singular value of a matrix: the most by which it makes a vector longer."""
+    return float(np.linalg.norm(matrix, 2))
 
 
 def recurrent_places(architecture: Architecture, form: Form) -> tuple[int, ...]:
@@ -49,16 +56,22 @@ def first_kernels(architecture: Architecture, form: Form) -> tuple[int, ...]:
 
 def blocks(model: Model) -> tuple[Block, ...]:
     """Each gate's part of W_h in the last recurrent layer, in Keras' order; where there are two directions, the larger."""
+    return tuple(
+        Block(gate, max(map(spectral_radius, parts)), max(map(largest_stretch, parts)))
+        for gate, parts in _parts(model).items()
+    )
+
+
+def _parts(model: Model) -> dict[Gate, list[Array]]:
+    """Of every gate its part of W_h in the last recurrent layer, (U, U), of each direction."""
     cell, units = model.architecture.cell, model.architecture.units
     if not cell.recurrent:
-        return ()
+        return {}
     kernels = last_kernels(model)
-    found = []
-    for place, gate in enumerate(GATES[cell]):
-        parts = [kernel[:, place * units : (place + 1) * units] for kernel in kernels]
-        radius = max(spectral_radius(part) for part in parts)
-        found.append(Block(gate, radius, max(float(np.linalg.norm(part, 2)) for part in parts)))
-    return tuple(found)
+    return {
+        gate: [kernel[:, place * units : (place + 1) * units] for kernel in kernels]
+        for place, gate in enumerate(GATES[cell])
+    }
 
 
 def last_kernels(model: Model) -> list[Array]:
@@ -71,18 +84,38 @@ def last_kernels(model: Model) -> list[Array]:
 
 def turned_radius(model: Model) -> float:
     """The spectral radius of the block that stands for the whole: that of the candidate, or of a SimpleRNN's one sum."""
-    named = {block.gate: block.radius for block in blocks(model)}
-    return named[Gate.CANDIDATE] if Gate.CANDIDATE in named else named[Gate.STATE]
+    parts = _parts(model)
+    return max(map(spectral_radius, parts[Gate.CANDIDATE if Gate.CANDIDATE in parts else Gate.STATE]))
 
 
-def bound(model: Model, distances: int) -> Array | None:
+def bound(architecture: Architecture, form: Form, found: Sequence[Block], distances: int) -> Array | None:
     """The most that can be left of the gradient of a state at distance 0, 1, 2 …, as a factor, (``distances``).
+
+    Args:
+        architecture: of the model.
+        form: of the model.
+        found: its ``blocks``.
+        distances: how many.
 
     Returns:
         None where σ_max alone bounds nothing: in cells with gates, and where a decoder reads what its encoder hands on.
     """
-    if model.architecture.cell is not Cell.SIMPLE_RNN or model.form.pattern is Pattern.ENCODER_DECODER:
+    if architecture.cell is not Cell.SIMPLE_RNN or form.pattern is Pattern.ENCODER_DECODER:
         return None
     with np.errstate(over="ignore"):
-        factors: Array = blocks(model)[0].largest ** np.arange(distances)
+        factors: Array = found[0].largest ** np.arange(distances)
     return factors
+
+
+def damping(norms: Array, largest: float) -> float | None:
+    """By what a step leaves less than σ allows, on average: the slope of tanh, and directions that W_h stretches less.
+
+    Args:
+        norms: of a gradient at distance 0, 1, 2 …, (T).
+        largest: σ_max.
+
+    Returns:
+        The factor, at most 1 where σ bounds the gradient; None where no step goes back or nothing is allowed.
+    """
+    each = a_step(norms)
+    return None if each is None or not largest else each / largest

@@ -1,4 +1,4 @@
-"""What a person changes in a layer that has read something: single numbers of its input, its first state, its weights.
+"""What a person changes in a layer that has read something: single numbers of its input, its states, its weights.
 
 An edit is one number in one place, so that the same edits stand however the rest changes: another epoch, another seed.
 Matrices stand as the lectures write them, (D_h × d) and columns; ``Trace`` keeps the transposes.
@@ -28,14 +28,20 @@ class Part(StrEnum):
     INPUT = "x"
     H = "h"
     C = "c"
+    FIRST_H = "first h"
+    FIRST_C = "first c"
     KERNEL = "kernel"
     RECURRENT_KERNEL = "recurrent_kernel"
     BIAS = "bias"
     RECURRENT_BIAS = "recurrent_bias"
 
 
+#: The state after a timestep.
+STATES = (Part.H, Part.C)
+
+
 class Place(NamedTuple):
-    """One array: of one timestep where it is the input, of one gate where it is a weight."""
+    """One array: of one timestep where it is the input or the state after it, of one gate where it is a weight."""
 
     part: Part
     step: int = 0
@@ -55,12 +61,14 @@ Edits = Mapping[Number, float]
 
 def places(trace: Trace, step: int) -> tuple[Place, ...]:
     """The arrays of a layer that can be changed while this timestep is looked at."""
-    states = (Part.H, Part.C) if trace.cell is Cell.LSTM else (Part.H,)
+    passed_over = trace.mask is not None and not trace.mask[0, step]
+    after = () if passed_over else (Part.H, Part.C) if trace.cell is Cell.LSTM else (Part.H,)
+    first = (Part.FIRST_H, Part.FIRST_C) if trace.cell is Cell.LSTM else (Part.FIRST_H,)
     biases = (Part.BIAS, Part.RECURRENT_BIAS)[: trace.weights.bias.ndim]
     weights = (Part.KERNEL, Part.RECURRENT_KERNEL, *biases)
     return (
-        Place(Part.INPUT, step),
-        *map(Place, states),
+        *(Place(part, step) for part in (Part.INPUT, *after)),
+        *map(Place, first),
         *(Place(part, gate=gate) for part in weights for gate in GATES[trace.cell]),
     )
 
@@ -77,13 +85,20 @@ def edited(trace: Trace, edits: Edits) -> Trace:
         ValueError: a number is not within ``NUMBERS``.
     """
     arrays = _copies(trace)
+    for part in STATES:
+        arrays[part][:] = np.nan  # not held
     for number, value in edits.items():
         NUMBERS.check("a changed number", value)
         _view(arrays, trace, number.place)[number.row, number.column] = value
     bias = arrays[Part.BIAS].reshape(trace.weights.bias.shape)
     weights = Weights(arrays[Part.KERNEL], arrays[Part.RECURRENT_KERNEL], bias)
-    state = State(arrays[Part.H], arrays[Part.C])
-    return Trace(trace.cell, weights, arrays[Part.INPUT], trace.reset_after, trace.backward, trace.mask, state)
+    held = {
+        number.place.step: State(*(arrays[part][0, number.place.step] for part in STATES))
+        for number in edits
+        if number.place.part in STATES
+    }
+    start = State(arrays[Part.FIRST_H], arrays[Part.FIRST_C])
+    return Trace(trace.cell, weights, arrays[Part.INPUT], trace.reset_after, trace.backward, trace.mask, start, held)
 
 
 def with_weights(trace: Trace, weights: Weights) -> Trace:
@@ -93,9 +108,9 @@ def with_weights(trace: Trace, weights: Weights) -> Trace:
 
 def _copies(trace: Trace) -> dict[Part, Array]:
     """All that can be changed; both biases of a gate stand in one array."""
-    inputs, state, weights = trace.inputs, trace.start, trace.weights
+    inputs, first, weights = trace.inputs, trace.start, trace.weights
     arrays = {
-        Part.INPUT: inputs, Part.H: state.h, Part.C: state.c, Part.KERNEL: weights.kernel,
+        Part.INPUT: inputs, Part.H: trace.h, Part.C: trace.c, Part.FIRST_H: first.h, Part.FIRST_C: first.c, Part.KERNEL: weights.kernel,
         Part.RECURRENT_KERNEL: weights.recurrent_kernel, Part.BIAS: np.atleast_2d(weights.bias),
     }  # fmt: skip
     return {part: np.array(array, np.float64) for part, array in arrays.items()}
@@ -106,7 +121,7 @@ def _view(arrays: dict[Part, Array], trace: Trace, place: Place) -> Array:
     second = place.part is Part.RECURRENT_BIAS
     array = arrays[Part.BIAS if second else place.part]
     if place.gate is None:
-        row: Array = array[0, place.step] if place.part is Part.INPUT else array[0]
+        row: Array = array[0, place.step] if place.part in (Part.INPUT, *STATES) else array[0]
         return row[:, np.newaxis]
     units = trace.weights.units
     first = GATES[trace.cell].index(place.gate) * units

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import sequences
-from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form
-from rnnlab.reference import Model, Trace, Weights, random_weights
+from rnnlab.architecture import Architecture, Cell, Form
+from rnnlab.reference import Model, Read, Trace, Weights, random_weights
 from rnnlab.tasks import Task
+from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _, noted
 
 #: Of the numbers that the lectures' exercises feed to a cell.
@@ -26,28 +28,41 @@ class Scene(NamedTuple):
         model: the model with its weights.
         inputs: the sample as a batch of one, (1, …).
         steps: what is read at each timestep, in a word; empty where a step is padding or has no name.
+        target: what is expected of it, (S); None where nobody knows.
+        questions: the rows that are asked to draw what the model says, (R, …), as its task has them; None where there is
+            nothing to draw.
     """
 
     model: Model
     inputs: NDArray[Any]
     steps: tuple[str, ...]
+    target: NDArray[Any] | None = None
+    questions: NDArray[Any] | None = None
 
 
 class Reading(NamedTuple):
-    """What one recurrent layer does in one direction, and what stands at each of its timesteps, as in ``Scene``."""
+    """What one recurrent layer does in one direction, and what stands at each of its timesteps, as in ``Scene``.
+
+    ``place`` is its name and whether it reads backward, as ``Model.forward`` knows it.
+    """
 
     title: str
     trace: Trace
     steps: tuple[str, ...]
+    place: tuple[str, bool]
 
 
-def readings(scene: Scene) -> tuple[Reading, ...]:
-    """What the recurrent layers of a scene do, from the input on; nothing where the cell has no recurrence."""
-    reads = scene.model.forward(scene.inputs).reads
+def readings(scene: Scene, reads: Sequence[Read]) -> tuple[Reading, ...]:
+    """What the recurrent layers of a scene have done, from the input on; nothing where the cell has no recurrence."""
     return tuple(
-        Reading(_title(read.layer, read.trace, scene.model.architecture), read.trace, _steps(read.layer, read.trace, scene))
+        Reading(
+            _title(read.layer, read.trace, scene.model.architecture),
+            read.trace,
+            _steps(read.layer, read.trace, scene),
+            (read.layer, read.trace.backward),
+        )
         for read in reads
-    )  # fmt: skip
+    )
 
 
 def _title(layer: str, trace: Trace, architecture: Architecture) -> str:
@@ -72,34 +87,24 @@ def _steps(layer: str, trace: Trace, scene: Scene) -> tuple[str, ...]:
     return ("",) * timesteps if repeats or len(scene.steps) != timesteps else scene.steps
 
 
-def alone(trace: Trace) -> tuple[Model, NDArray[np.floating[Any]]]:
-    """A model of nothing but this layer in this direction, and what it reads, (1, T, D), without padding.
-
-    Its outputs are all hidden states: what Keras can be asked for, to compare. It starts with zeros.
-    """
-    weights = trace.weights
-    real = np.ones(trace.inputs.shape[1], bool) if trace.mask is None else trace.mask[0]
-    inputs = trace.inputs[:1, real]
-    biases = [weights.bias] if weights.bias.ndim else []
-    architecture = Architecture(
-        trace.cell, weights.units, reset_after=trace.reset_after, use_bias=bool(biases),
-        direction=Direction.BACKWARD if trace.backward else Direction.FORWARD,
-    )  # fmt: skip
-    form = Form(
-        inputs.shape[2], tokens=False, timesteps=max(inputs.shape[1], 1), outputs=None, activation=Activation.LINEAR
-    )
-    return Model(architecture, form, (weights.kernel, weights.recurrent_kernel, *biases)), inputs
-
-
 @lru_cache(maxsize=6)
 def random_model(architecture: Architecture, form: Form, seed: int) -> Model:
     """``Model.random``, kept: the weights of a large model take a second to draw."""
     return Model.random(architecture, form, seed)
 
 
-def task_scene(task: Task, model: Model, sample: NDArray[Any]) -> Scene:
-    """A scene of a task: one of its samples, (T), (T, D) or (D), read by a model."""
-    return Scene(model, sample[np.newaxis], task.steps(sample))
+def task_scene(task: Task, model: Model, sample: NDArray[Any], target: NDArray[Any] | None = None) -> Scene:
+    """A scene of a task: one of its samples, (T), (T, D) or (D), read by a model, and what is expected of it, (S)."""
+    batch = sample[np.newaxis]
+    return Scene(model, batch, task.steps(sample), target, task.questions(batch))
+
+
+def known(sample: NDArray[Any], shown: Arrays) -> Arrays:
+    """A sample of a person's own as one of a batch, with its target where it is one of those shown."""
+    for inputs, targets in zip(*shown, strict=True):
+        if np.array_equal(inputs, sample):
+            return Arrays(sample[np.newaxis], targets[np.newaxis])
+    return Arrays(sample[np.newaxis], shown.targets[:0])
 
 
 @dataclass(frozen=True)

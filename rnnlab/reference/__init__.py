@@ -5,12 +5,16 @@ are the same. ``equations`` has one step of each cell, ``layers`` loops over the
 as ``plan`` says.
 """
 
+from rnnlab.reference.comparison import EXPECTED, Comparison, Difference, KerasSide
 from rnnlab.reference.equations import Array, State, Weights, random_weights, sigmoid
 from rnnlab.reference.layers import LayerGradients, Trace, run
-from rnnlab.reference.model import Gradients, KerasSide, Model, Pass, Read, Weight, weight_shapes
+from rnnlab.reference.model import Gradients, Model, Pass, Read, Weight, weight_shapes
 
 __all__ = [
+    "EXPECTED",
     "Array",
+    "Comparison",
+    "Difference",
     "Gradients",
     "KerasSide",
     "LayerGradients",

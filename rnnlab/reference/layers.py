@@ -5,7 +5,8 @@ Back-propagation through time after Werbos, "Backpropagation Through Time: What 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from rnnlab.architecture import Cell
 from rnnlab.reference.equations import Array, State, Weights, equations, gates
+
+_NOTHING_HELD: Mapping[int, State] = MappingProxyType({})
 
 
 class LayerGradients(NamedTuple):
@@ -39,6 +42,8 @@ class Trace:
         backward: whether the last step is read first.
         mask: (B, T), False where a step is passed over: the state stays as it is, as in Keras.
         state: what it begins with, (B, U) each, or c (B, 0) where the cell has none; by default zeros.
+        held: by their steps numbers of h (U) and c (U or 0) that are held whatever the equations give, NaN for all others.
+            What an LSTM reveals of a held c follows from it. At a step that is passed over nothing is held.
 
     Attributes:
         values: by its name each value of a step, (B, T, U) (the sums of all gates: (B, T, G·U)), in the order of the input,
@@ -57,10 +62,11 @@ class Trace:
         backward: bool = False,
         mask: NDArray[np.bool_] | None = None,
         state: State | None = None,
+        held: Mapping[int, State] = _NOTHING_HELD,
     ) -> None:
         _check(cell, weights, inputs, reset_after)
         self.cell, self.weights, self.inputs, self.mask = cell, weights, inputs, mask
-        self.reset_after, self.backward = reset_after, backward
+        self.reset_after, self.backward, self.held = reset_after, backward, held
         self._equations = equations(cell, reset_after)
         batch, timesteps, _ = inputs.shape
         self.start = state or State(np.zeros((batch, weights.units)), np.zeros((batch, self._c_units)))
@@ -72,6 +78,11 @@ class Trace:
     def h(self) -> Array:
         """All hidden states, (B, T, U)."""
         return self.values["h"]
+
+    @property
+    def c(self) -> Array:
+        """All cell states of an LSTM, (B, T, U); (B, T, 0) of others."""
+        return self.values["c"] if self._c_units else np.zeros((*self.h.shape[:2], 0))
 
     @property
     def _c_units(self) -> int:
@@ -110,6 +121,8 @@ class Trace:
         state = self.start
         for t in self.order:
             values = step(sums[:, t], state, self.weights)
+            if t in self.held:
+                values = self._hold(values, self.held[t])
             after = State(values[0], values[1] if self._c_units else state.c)
             if self.mask is not None:
                 after = _where(self.mask[:, t], after, state)
@@ -118,6 +131,15 @@ class Trace:
                 array[:, t] = value
             state = after
         return dict(zip(names, kept, strict=True))
+
+    def _hold(self, values: tuple[Array, ...], held: State) -> tuple[Array, ...]:
+        h, *rest = values
+        if self._c_units:
+            c, *others, o, _tanh_c = rest
+            c = np.where(np.isnan(held.c), c, held.c)
+            tanh_c = np.tanh(c)
+            h, rest = o * tanh_c, [c, *others, o, tanh_c]
+        return np.where(np.isnan(held.h), h, held.h), *rest
 
     def back(self, d_h: Array, reach: int | None = None) -> LayerGradients:
         """Back-propagation through time.
@@ -138,8 +160,9 @@ class Trace:
             by_h[:, t] = d_h[:, t] + carry.h
             by_c[:, t] = carry.c
             values = tuple(array[:, t] for array in self.values.values())
-            d_c = carry.c + self._through_h(by_h[:, t], values)
-            back = self._equations.backward(by_h[:, t], d_c, values, self.before(t), self.weights)
+            free_h, free_c = self._free(t)
+            d_c = carry.c + self._through_h(free_h * by_h[:, t], values)
+            back = self._equations.backward(free_h * by_h[:, t], free_c * d_c, values, self.before(t), self.weights)
             if self.mask is None:
                 d_sums[:, t], d_recurrent[:, t], by_c[:, t] = back.sums, back.recurrent, d_c
                 carry = State(back.h, back.c)
@@ -148,6 +171,13 @@ class Trace:
             d_sums[real, t], d_recurrent[real, t], by_c[real, t] = back.sums[real], back.recurrent[real], d_c[real]
             carry = _where(real, State(back.h, back.c), State(by_h[:, t], carry.c))
         return LayerGradients(self._by_weights(d_sums, d_recurrent), d_sums @ self.weights.kernel.T, by_h, by_c)
+
+    def _free(self, t: int) -> tuple[Array | float, Array | float]:
+        """1 for each number of the state that came out of the step, 0 for one that was held: no gradient goes past that."""
+        if t not in self.held:
+            return 1.0, 1.0
+        h, c = (np.isnan(numbers).astype(float) for numbers in self.held[t])
+        return h, c
 
     def _through_h(self, by_h: Array, values: tuple[Array, ...]) -> Array:
         """The part of ∂loss/∂c_t that comes through h_t = o∘tanh(c_t)."""

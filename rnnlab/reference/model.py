@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.architecture import Activation, Architecture, Form, Pattern
-from rnnlab.plan import Kind, Layer, plan
-from rnnlab.reference.equations import Array, State, gates, glorot, random_weights
+from rnnlab.plan import ENCODER, Kind, Layer, plan
+from rnnlab.reference.equations import Array, State, Weights, gates, glorot, random_weights
 from rnnlab.reference.layers import LayerGradients, Trace
-from rnnlab.reference.parts import Dense, Part, part
+from rnnlab.reference.parts import Change, Dense, Part, part
+
+#: How Keras' names of the weights of two directions begin.
+_FORWARD, _BACKWARD = "forward_", "backward_"
+_NOTHING_CHANGED: Mapping[tuple[str, bool], Change] = MappingProxyType({})
 
 
 class Weight(NamedTuple):
@@ -38,19 +44,6 @@ class Gradients(NamedTuple):
 
     weights: tuple[Array, ...]
     reads: tuple[Read, ...]
-
-
-class KerasSide(NamedTuple):
-    """What Keras makes of a model's weights and samples."""
-
-    outputs: NDArray[np.float32]  # (B, S, K)
-    gradients: tuple[NDArray[np.float32], ...]  # of the loss by every weight, in Keras' order
-
-    def difference(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> float:
-        """The largest |NumPy − Keras| of any output or gradient."""
-        read = model.forward(inputs)
-        ours = read.outputs, *read.back(targets).weights
-        return max(float(np.abs(a - b).max()) for a, b in zip(ours, (self.outputs, *self.gradients), strict=True))
 
 
 class Pass:
@@ -112,7 +105,8 @@ class Pass:
 
         Args:
             targets: (B, S).
-            reach: over how many steps gradients go back in each layer, counted from the last one read; None for all.
+            reach: over how many steps gradients go back, counted from the last of ``steps`` in the order in which each layer
+                reads; what was read before is taken as given. An encoder stands behind its decoder. None for all.
             steps: the output steps whose loss counts; None for all. The loss of those left out is taken as 0, and the mean
                 is still that over all, so that the gradients of single steps add up to those of all.
 
@@ -127,7 +121,7 @@ class Pass:
         d_values, weights = last.from_sums(d_sums if self._form.pattern.many_outputs else d_sums[:, 0])
         found = [weights]
         for one in reversed(self._parts[:-1]):
-            d_values, weights = one.backward(d_values, reach)
+            d_values, weights = one.backward(d_values, self._reaches(one, reach, steps))
             found.append(weights)
         reads = [
             Read(one.layer.name, trace, gradients)
@@ -135,6 +129,15 @@ class Pass:
             for trace, gradients in zip(one.traces, one.gradients, strict=True)
         ]
         return Gradients(tuple(array for weights in reversed(found) for array in weights), tuple(reads))
+
+    def _reaches(self, one: Part, reach: int | None, steps: Sequence[int] | None) -> Sequence[int | None]:
+        """Over how many steps each direction of a layer goes back, counted from the last one that it has read."""
+        if reach is None or steps is None or not self._form.pattern.many_outputs:
+            return [reach] * len(one.traces)
+        if one.layer.name.startswith(ENCODER):  # the decoder, which reads forward, stands between
+            return [max(0, reach - 1 - max(steps))] * len(one.traces)
+        orders = [list(trace.order) for trace in one.traces]
+        return [reach + len(order) - 1 - max(map(order.index, steps)) for order in orders]
 
     def _trained(self, targets: NDArray[Any]) -> Dense:
         """The output layer, if these targets can train it."""
@@ -205,11 +208,43 @@ class Model:
         """All weights one after the other, (P)."""
         return np.concatenate([array.ravel() for array in self.weights]).astype(np.float32)
 
+    @property
+    def has_loss(self) -> bool:
+        """Whether it can be trained: it has an output layer, softmax or linear."""
+        return self.form.outputs is not None and self.form.activation in (Activation.SOFTMAX, Activation.LINEAR)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """By what its weights are told apart."""
+        return hashlib.blake2b(self.flat.tobytes(), digest_size=16).digest()
+
     @cached_property
     def _weights(self) -> tuple[Array, ...]:
-        return tuple(array.astype(np.float64) for array in self.weights)
+        return tuple(array.astype(np.float64, copy=False) for array in self.weights)
 
-    def forward(self, inputs: NDArray[Any], states: Sequence[State] | None = None) -> Pass:
+    def with_layer(self, layer: str, backward: bool, weights: Weights) -> Model:
+        """The same model but for the weights of one recurrent layer in one direction.
+
+        Raises:
+            ValueError: there is no such layer, or the weights are of other shapes.
+        """
+        other = _BACKWARD if not backward else _FORWARD
+        own = [
+            n
+            for n, weight in enumerate(weight_shapes(self.architecture, self.form))
+            if weight.layer == layer and not weight.name.startswith(other)
+        ]
+        changed = dict(zip(own, weights, strict=False))
+        if not own:
+            raise ValueError(f"this model has no layer {layer}")
+        return Model(self.architecture, self.form, tuple(changed.get(n, array) for n, array in enumerate(self.weights)))
+
+    def forward(
+        self,
+        inputs: NDArray[Any],
+        states: Sequence[State] | None = None,
+        changes: Mapping[tuple[str, bool], Change] = _NOTHING_CHANGED,
+    ) -> Pass:
         """Read samples (B, …) as a task has them: token numbers (B, T), numbers (B, T, D), or one vector each (B, D).
 
         A long sequence can be read in pieces, each from the ``Pass.states`` of the piece before: the outputs are those of
@@ -219,6 +254,8 @@ class Model:
             inputs: samples.
             states: what each recurrent layer begins with, h (B, U) and c (B, U), or (B, 0) where a cell has none; by default
                 zeros. Only for models that give an output at every step and read forward.
+            changes: what is done to the trace of a recurrent layer, by its name and whether it reads backward, before the
+                layers behind it read what it hands on.
 
         Raises:
             ValueError: samples or states of another shape, a number that no token has, or states for a model that does not
@@ -229,6 +266,7 @@ class Model:
         for layer in plan(self.architecture, self.form):
             number = len(_shapes(layer))
             parts.append(part(layer, self.form, left[:number]))
+            parts[-1].changes = {way: change for (name, way), change in changes.items() if name == layer.name}
             del left[:number]
         return Pass(parts, self.form, inputs, states)
 
@@ -280,7 +318,7 @@ def _cell_shapes(layer: Layer) -> list[tuple[str, tuple[int, ...]]]:
         one_way.append(("bias", (2, columns) if architecture.two_biases else (columns,)))
     if not architecture.bidirectional:
         return one_way
-    return [(f"{way}_{name}", shape) for way in ("forward", "backward") for name, shape in one_way]
+    return [(f"{way}{name}", shape) for way in (_FORWARD, _BACKWARD) for name, shape in one_way]
 
 
 def _drawn(layer: Layer, rng: np.random.Generator) -> list[Array]:

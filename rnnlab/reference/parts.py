@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from rnnlab.reference.equations import Array, State, Weights, sigmoid
 from rnnlab.reference.layers import LayerGradients, Trace
 
 Mask = NDArray[np.bool_] | None
+Reaches = Sequence[int | None]  # for each trace of a layer, over how many steps gradients go back
+#: What a layer does instead of what it has done.
+Change = Callable[[Trace], Trace]
 
 
 class Part:
@@ -24,6 +27,7 @@ class Part:
         weights: its weights, in Keras' order.
         traces: of a recurrent layer, that of each direction.
         gradients: of each trace, after ``backward``.
+        changes: of a recurrent layer, by whether it reads backward, what is done to a trace before anything follows from it.
         start: what a recurrent layer begins with; None for zeros.
     """
 
@@ -31,13 +35,14 @@ class Part:
         self.layer, self.form, self.weights = layer, form, tuple(weights)
         self.traces: tuple[Trace, ...] = ()
         self.gradients: tuple[LayerGradients, ...] = ()
+        self.changes: Mapping[bool, Change] = {}
         self.start: State | None = None
 
     def forward(self, inputs: NDArray[Any], mask: Mask) -> NDArray[Any]:
         raise NotImplementedError
 
-    def backward(self, d_outputs: Array, reach: int | None) -> tuple[Array, tuple[Array, ...]]:
-        """Gradients by the inputs and by the weights, from those by the outputs."""
+    def backward(self, d_outputs: Array, reaches: Reaches) -> tuple[Array, tuple[Array, ...]]:
+        """Gradients by the inputs and by the weights, from those by the outputs, with the reach of each trace."""
         raise NotImplementedError
 
 
@@ -48,7 +53,7 @@ class _Lookup(Part):
         self._tokens = inputs.astype(np.intp)
         return self.weights[0][self._tokens]
 
-    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+    def backward(self, d_outputs: Array, _: Reaches) -> tuple[Array, tuple[Array, ...]]:
         d_table = np.zeros(self.weights[0].shape)
         np.add.at(d_table, self._tokens, d_outputs)
         return np.zeros(self._tokens.shape), (d_table,)
@@ -60,7 +65,7 @@ class _Same(Part):
     def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
         return inputs
 
-    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+    def backward(self, d_outputs: Array, _: Reaches) -> tuple[Array, tuple[Array, ...]]:
         return d_outputs, ()
 
 
@@ -73,7 +78,7 @@ class _LastStep(Part):
         self._where = samples, -np.ones_like(samples) if mask is None else mask.sum(1) - 1
         return inputs[self._where]  # type: ignore[no-any-return]
 
-    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+    def backward(self, d_outputs: Array, _: Reaches) -> tuple[Array, tuple[Array, ...]]:
         d_inputs = np.zeros(self._shape)
         d_inputs[self._where] = d_outputs
         return d_inputs, ()
@@ -87,7 +92,7 @@ class _Repeat(Part):
         assert times is not None
         return np.repeat(inputs[:, np.newaxis], times, axis=1)
 
-    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+    def backward(self, d_outputs: Array, _: Reaches) -> tuple[Array, tuple[Array, ...]]:
         return d_outputs.sum(1), ()
 
 
@@ -104,7 +109,7 @@ class Dense(Part):
         self.outputs = _activate(self._activation, self.sums)
         return self.outputs
 
-    def backward(self, d_outputs: Array, _: int | None) -> tuple[Array, tuple[Array, ...]]:
+    def backward(self, d_outputs: Array, _: Reaches) -> tuple[Array, tuple[Array, ...]]:
         """Of the layer without memory, that is through tanh; of the output layer the gradients by its sums are known."""
         return self.from_sums(d_outputs * (1.0 - self.outputs * self.outputs))
 
@@ -122,23 +127,32 @@ class _Recurrent(Part):
         architecture = self.layer.architecture
         ways = (False, True) if architecture.bidirectional else (architecture.backward,)
         size = len(self.weights) // len(ways)
-        self.traces = tuple(
+        traces = [
             Trace(
                 architecture.cell, Weights(*self.weights[n * size : (n + 1) * size]), inputs, architecture.reset_after, way, mask,
                 self.start,
             )
             for n, way in enumerate(ways)
-        )  # fmt: skip
+        ]  # fmt: skip
+        self._inputs = inputs
+        self.traces = tuple(
+            self.changes[trace.backward](trace) if trace.backward in self.changes else trace for trace in traces
+        )
         self._handed_on = [self._shown(trace.h) if self.layer.every_step else trace.last.h for trace in self.traces]
         return _merge(architecture, self._handed_on)
 
-    def backward(self, d_outputs: Array, reach: int | None) -> tuple[Array, tuple[Array, ...]]:
+    def backward(self, d_outputs: Array, reaches: Reaches) -> tuple[Array, tuple[Array, ...]]:
         parts = _unmerge(self.layer.architecture, self._handed_on, d_outputs)
         self.gradients = tuple(
-            trace.back(self._over_time(trace, part), reach) for trace, part in zip(self.traces, parts, strict=True)
+            trace.back(self._over_time(trace, part), reach)
+            for trace, part, reach in zip(self.traces, parts, reaches, strict=True)
         )
-        d_inputs = sum((found.inputs for found in self.gradients), np.zeros(1))
+        d_inputs = sum(map(self._by_inputs, self.traces, self.gradients), np.zeros(1))
         return d_inputs, tuple(array for found in self.gradients for array in found.weights)
+
+    def _by_inputs(self, trace: Trace, gradients: LayerGradients) -> Array:
+        """Gradients by what the layer was handed; none where something else was put in its place."""
+        return gradients.inputs * (trace.inputs == self._inputs) if self.changes else gradients.inputs
 
     def _shown(self, steps: Array) -> Array:
         """Of two directions, Keras hands on zeros at steps that are passed over; of one, the state that stays."""

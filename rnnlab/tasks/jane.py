@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Architecture, Cell
-from rnnlab.tasks.task import Arrays, Data, Defaults
+from rnnlab.tasks.task import Arrays, Data, Defaults, bench
 from rnnlab.tasks.words import SentenceTask, encode, forget, vocabulary
 from rnnlab.texts import _, noted
 
@@ -137,7 +136,7 @@ class JaneTask(SentenceTask):
     timesteps = 40
     example = LECTURE
     defaults = Defaults(
-        bench=tuple(Architecture(cell, 32, 16) for cell in (Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU)),
+        bench=bench(32, 16),
         epochs=16,
         learning_rate=0.01,
         batch_size=64,

@@ -9,7 +9,7 @@ import streamlit as st
 from rnnlab import gradient_charts
 from rnnlab.experiment import SEED, Clipping
 from rnnlab.gradient_charts import CLIPPINGS
-from rnnlab.gradients.clipping import AT_NORM, AT_VALUE, RADIUS, RATE, STEPS, TIMESTEPS, UNITS, Trial, Tried
+from rnnlab.gradients.clipping import AT_NORM, AT_VALUE, RADIUS, RATE, STEPS, TIMESTEPS, UNITS, Curve, Trial, Tried
 from rnnlab.texts import _
 from rnnlab.ui import fields, live, views
 from rnnlab.ui.gradient_views import power
@@ -84,24 +84,23 @@ def _first_gradient(found: Tried) -> None:
         name, colour, _dash = CLIPPINGS[clipped.clipping]
         turned = "–" if clipped.clipping is Clipping.NONE else f"{clipped.turned:.0f}°"
         width = round(100 * clipped.norm / max(one.norm for one in found.clipped), 1)
-        bar = f'<div class="lab-bar" style="min-width:8rem"><i style="width:{width}%;--c:{colour}"></i></div>'
-        cells = f"<td>{power(clipped.norm)}</td><td style='width:40%'>{bar}</td><td>{power(clipped.largest)}</td><td>{turned}</td>"
-        rows.append(f"<tr><td>{escape(_(name))}</td>{cells}</tr>")
-    heads = (_("the first gradient"), _("norm"), "", _("largest number"), _("turned by"))
+        bar = f'<div class="lab-bar"><i style="width:{width}%;--c:{colour}"></i></div>'
+        cells = f"<td>{power(clipped.norm)}</td><td>{power(clipped.largest)}</td><td>{turned}</td>"
+        rows.append(f"<tr><td style='width:40%'>{escape(_(name))}{bar}</td>{cells}</tr>")
+    heads = (_("the first gradient"), _("norm"), _("largest number"), _("turned by"))
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    st.html(f'<div class="lab-scroll"><table class="lab"><tr>{head}</tr>{"".join(rows)}</table></div>')
+    st.html(f'<table class="lab lab-fit"><tr>{head}</tr>{"".join(rows)}</table>')
 
 
 def _outcome(found: Tried) -> None:
     """What is seen, from the numbers."""
-    ends = {curve.clipping: curve for curve in found.curves}
-    without = ends[Clipping.NONE]
-    if without.given_up:
-        first = _("Without clipping the training was given up after {n} of {steps} steps, with a gradient of {norm}.")
-        first = first.format(n=len(without.losses), steps=STEPS, norm=power(float(without.norms.max())))
-    else:
-        first = _("Without clipping the loss ends at {loss:.3f}; its largest gradient was {norm}.")
-        first = first.format(loss=without.losses[-30:].mean(), norm=power(float(without.norms.max())))
-    second = _("Clipped by norm it ends at {norm:.3f}, by value at {value:.3f}. By norm the gradient keeps its direction and only gets shorter; by value each number is cut by itself, so it turns.")  # fmt: skip
-    second = second.format(norm=ends[Clipping.NORM].losses[-30:].mean(), value=ends[Clipping.VALUE].losses[-30:].mean())
-    st.markdown(first + " " + second)
+    without, by_norm, by_value = found.curves
+    said = _("Without clipping {without}; its largest gradient was {norm}. Clipped by norm {by_norm}, by value {by_value}. By norm the gradient keeps its direction and only gets shorter; by value each number is cut by itself, so it turns.")  # fmt: skip
+    largest = power(float(without.norms.max()))
+    st.markdown(said.format(without=_end(without), norm=largest, by_norm=_end(by_norm), by_value=_end(by_value)))
+
+
+def _end(curve: Curve) -> str:
+    if curve.given_up:
+        return _("the training was given up after {n} of {steps} steps").format(n=len(curve.losses), steps=STEPS)
+    return _("it ends at a loss of {loss}").format(loss=power(curve.end))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from rnnlab import gradient_charts
-from rnnlab.architecture import Architecture
-from rnnlab.colours import looks
+from rnnlab.architecture import Architecture, Pattern
+from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
-from rnnlab.gradients import asked, flow, has_time, question, rescaled
+from rnnlab.gradients import Question, asked, has_time, question
+from rnnlab.reference import Comparison
+from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _
 from rnnlab.ui import gradient_controls as controls
-from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, moments, state, views
+from rnnlab.ui import gradient_horizons, gradient_sentence, gradient_views, keras_line, moments, state, views
 from rnnlab.ui.gradient_controls import Chosen, Source
 from rnnlab.ui.gradient_views import Seen, Subject
+from rnnlab.ui.moments import Moment
 
 
 def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> None:
@@ -25,6 +29,7 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
     watched = run if chosen.source is Source.RUN else None
     active = watched is not None and watched.status.active
     playing = _playing()
+    replayed = moments.every(watched) if watched else None
 
     def draw() -> None:
         subject = _subject(bench, chosen, run)
@@ -33,11 +38,11 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
             _matrix(subject)
         gradient_sentence.part(bench, chosen, subject)
         if subject:
-            gradient_horizons.part(subject)
+            gradient_horizons.part(subject, chosen.by_c)
+            _checked(subject, moving=active or replayed is not None)
         if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
 
-    replayed = moments.every(watched) if watched else None
     st.fragment(draw, run_every=gradient_views.TICK if playing or active else replayed)()
 
 
@@ -60,28 +65,44 @@ def _subject(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) -> 
 
 
 def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
-    arrays = _samples(first)
+    arrays = _samples(first.task, first.training.seed)
     with st.container(border=True):
         epoch = moments.scrubber(run)
+        found = moments.moments(run, epoch)
+        moments.say_recorded(found, epoch)
         number, step = controls.sample(arrays, arrays.targets.shape[1])
     asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
-    lanes = []
-    found = moments.moments(run, epoch)
-    for moment, experiment, look in zip(
-        found, run.experiments, looks([e.architecture for e in run.experiments]), strict=True
-    ):
-        model = rescaled(moment.model, chosen.fresh.scaling, chosen.fresh.scale) if moment else None
-        lanes.append(Seen(look, experiment.architecture, model, flow(model, asking) if model else None))
-    if not any(lane.model for lane in lanes):
+    shown = looks([experiment.architecture for experiment in run.experiments])
+    lanes = [_lane(run, place, found[place], look, chosen, asking) for place, look in enumerate(shown)]
+    if not any(lane.named for lane in lanes):
         why = dict.fromkeys(map(moments.missing, run.lanes))
         st.info(" ".join(why), icon=":material/visibility_off:")
         return None
-    return Subject(tuple(lanes), asking, run, epoch, number)
+    return Subject(tuple(lanes), asking, run, epoch)
 
 
-def _samples(experiment: Experiment) -> Arrays:
+def _lane(run: Run, place: int, moment: Moment | None, look: Look, chosen: Chosen, asking: Question) -> Seen:
+    """One architecture of a run at the epoch that is shown, turned as chosen."""
+    architecture = run.experiments[place].architecture
+    if moment is None:
+        return Seen(look, architecture, None, why=moments.missing(run.lanes[place]))
+    trained = gradient_views.recorded(run, place, moment.recorded, lambda: moment.model)
+    turned = trained.turned(chosen.fresh.scaling, chosen.fresh.scale)
+    return Seen(look, architecture, turned, turned.flow(asking), trained)
+
+
+def _checked(subject: Subject, moving: bool) -> None:
+    """How far NumPy is from Keras on all of these models and what they read."""
+    read, there = subject.question, [seen.named for seen in subject.lanes if seen.named]
+    if there:
+        asked = [] if moving else [Comparison.of(one.model, read.inputs, read.targets) for one in there]
+        keras_line.compare(keras_line.place_for_comparison(), asked, moving)
+
+
+@lru_cache(maxsize=2)
+def _samples(task: Task, seed: int) -> Arrays:
     """What can be looked at: held-out samples where there are any."""
-    data = experiment.task.data(experiment.training.seed)
+    data = task.data(seed)
     return data.held_out if len(data.held_out.inputs) else data.train
 
 
@@ -116,14 +137,25 @@ def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
         st.caption(_("Backpropagation through time starts at the loss and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
         shown = _player(steps)
         gradient_views.bars(subject.lanes, chosen.by_c, shown, chosen.reach, active)
-        notes = [_("Dashed: what Wₕ of a SimpleRNN allows at most (see 2).")]
-        if steps > len(gradient_charts.drawn_distances(steps)):
-            notes.append(_("Every {n}th step is drawn.").format(n=gradient_charts.drawn_distances(steps).step))
-        if any(seen.architecture.layers > 1 for seen in subject.lanes):
-            notes.append(_("Of several layers, the one next to the output is shown."))
-        st.caption(" ".join(notes))
+        st.caption(" ".join(_notes(subject, steps)))
         if chosen.reach is not None:
             _cut(subject, chosen.reach)
+
+
+def _notes(subject: Subject, steps: int) -> list[str]:
+    """What has to be known to read the bars."""
+    there, stride = [seen.named for seen in subject.lanes if seen.named], gradient_charts.drawn_distances(steps).step
+    notes = []
+    if any(one.bound(1) is not None for one in there):
+        notes.append(_("Dashed: what Wₕ of a SimpleRNN allows at most (see 2)."))
+    if stride > 1:
+        notes.append(_("Every {n}th step is drawn.").format(n=stride))
+    if any(one.form.pattern is Pattern.ENCODER_DECODER for one in there):
+        said = _("First come the {n} steps of the decoder, further back those of the encoder.")
+        notes.append(said.format(n=subject.question.step + 1))
+    if any(seen.architecture.layers > 1 for seen in subject.lanes):
+        notes.append(_("Of several layers, the one next to the output is shown."))
+    return notes
 
 
 def _player(steps: int) -> int | None:
@@ -163,13 +195,12 @@ def _cut(subject: Subject, reach: int) -> None:
     """What truncation does to the update of the weights."""
     parts = []
     for seen in subject.lanes:
-        if seen.flow is None or seen.model is None:
-            continue
-        cut = flow(seen.model, subject.question, reach)
-        assert cut is not None
-        parts.append(f"{views.plain(seen.look.label)} {gradient_views.update_lost(seen.flow, cut):.1%}")
+        if seen.flow and seen.named:
+            lost = seen.named.update_lost(subject.question, reach)
+            parts.append(f"{views.plain(seen.look.label)} {lost:.1%}")
     said = _("Pale: what the cut takes away; those steps are still remembered in h, but nothing is learned from them. So much does the update of the weights change by it: {parts}.")  # fmt: skip
-    st.caption(said.format(parts=" · ".join(parts)))
+    if parts:
+        st.caption(said.format(parts=" · ".join(parts)))
 
 
 # 2 · The matrix

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from rnnlab.architecture import Architecture
 from rnnlab.colours import looks
-from rnnlab.gradients import flow, new_model, question
+from rnnlab.gradients import question
 from rnnlab.tasks import TASKS
 from rnnlab.tasks.jane import LECTURE, NAMES, JaneTask
 from rnnlab.tasks.task import Given
 from rnnlab.texts import _
-from rnnlab.ui import fields, gradient_views, views
+from rnnlab.ui import fields, gradient_views, task_views, views
 from rnnlab.ui import gradient_controls as controls
 from rnnlab.ui.gradient_controls import Chosen
 from rnnlab.ui.gradient_views import Seen, Subject
@@ -29,14 +29,9 @@ def part(bench: Sequence[Architecture], chosen: Chosen, subject: Subject | None)
         st.subheader(_("3 · Which early word still gets gradient?"), anchor=False)
         st.caption(_("Who stands in the gap can only be learned if the gradient reaches the name, many words back. The stronger a word is coloured, the more it gets; below it stands its share of the largest. Framed is the name asked for."))  # fmt: skip
         text, name, by_input = _ask(task)
-        try:
-            given = task.give(text)
-        except ValueError as error:
-            st.warning(views.sentence(error), icon=":material/edit:")
-            return
-        if given.remark:
-            st.caption(views.plain(given.remark))
-        _read(bench, chosen, subject, task, given, name, by_input)
+        given = task_views.given(task, text)
+        if given:
+            _read(bench, chosen, subject, task, given, name, by_input)
 
 
 def _ask(task: JaneTask) -> tuple[str, int, bool]:
@@ -76,9 +71,9 @@ def _read(
     asking = question(task.form, given.inputs, target)
     for seen in lanes:
         views.lane_title(seen.look)
-        measured = flow(seen.model, asking) if seen.model else None
+        measured = seen.named.flow(asking) if seen.named else None
         if measured is None:
-            st.caption(gradient_views.nothing(seen.architecture))
+            st.caption(gradient_views.nothing(seen))
         else:
             sizes = measured.inputs if by_input else measured.states
             gradient_views.words(seen.look, task.read(given.inputs), sizes, NAMES[name])
@@ -90,4 +85,4 @@ def _read(
 def _new(bench: Sequence[Architecture], chosen: Chosen, task: JaneTask) -> tuple[Seen, ...]:
     """The architectures of the bench with new weights."""
     shown = zip(looks(bench), bench, strict=True)
-    return tuple(Seen(look, a, new_model(a, task.form, chosen.fresh), None) for look, a in shown)
+    return tuple(gradient_views.new_lane(look, a, task.form, chosen.fresh) for look, a in shown)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 
 from rnnlab import gradient_charts
-from rnnlab.architecture import Architecture, Cell
+from rnnlab.architecture import Architecture, Cell, Form
 from rnnlab.colours import Look, looks
-from rnnlab.counting import Gate
+from rnnlab.counting import Gate, count
 from rnnlab.engine import Run
-from rnnlab.gradients import Flow, Fresh, Question, asked, blocks, bound, flow, horizon, new_model
+from rnnlab.gradients import Flow, Fresh, Named, Question, a_step, asked, damping, earliest, horizon, left, named_new
+from rnnlab.recording import MOST_PARAMETERS, fits
 from rnnlab.reference import Array, Model
 from rnnlab.texts import _
 from rnnlab.ui import state, views
@@ -28,7 +27,7 @@ _MANY = 100.0
 
 
 #: Height of a chart, and of the name of its horizontal axis, in pixels.
-_HEIGHT, _TITLE = 125, 25
+_HEIGHT, _TITLE = 150, 25
 
 
 class _Axes(NamedTuple):
@@ -41,52 +40,55 @@ class _Axes(NamedTuple):
 class Seen(NamedTuple):
     """One architecture as it is looked at: its model, and what is left of the gradient in it.
 
-    ``flow`` is None where nothing goes back; ``model`` too where no weights were recorded.
+    Attributes:
+        look: how it is drawn.
+        architecture: of the model.
+        named: the model; None where there is none to look at.
+        flow: of the question; None where nothing goes back.
+        trained: of a run the model as it was recorded, where ``named`` is that turned; else the same.
+        why: where there is no model, why.
     """
 
     look: Look
     architecture: Architecture
-    model: Model | None
-    flow: Flow | None
+    named: Named | None
+    flow: Flow | None = None
+    trained: Named | None = None
+    why: str = ""
 
 
 class Subject(NamedTuple):
-    """What is looked at: the architectures with their weights, and the sample that they read.
-
-    Of a run also at which epoch, and the number of the sample.
-    """
+    """What is looked at: the architectures with their weights, and the sample that they read; of a run also its epoch."""
 
     lanes: tuple[Seen, ...]
     question: Question
     run: Run | None = None
     epoch: int = 0
-    sample: int = 0
 
 
 def random_lanes(bench: Sequence[Architecture], fresh: Fresh) -> tuple[Seen, ...]:
     """The architectures of the bench with new weights, on the same sequence."""
-    found = []
-    for look, architecture in zip(looks(bench), bench, strict=True):
-        model, measured = _random(architecture, fresh)
-        found.append(Seen(look, architecture, model, measured))
-    return tuple(found)
+    form, asking = asked(fresh)
+    lanes = [new_lane(look, a, form, fresh) for look, a in zip(looks(bench), bench, strict=True)]
+    return tuple(lane._replace(flow=lane.named.flow(asking)) if lane.named else lane for lane in lanes)
 
 
-@lru_cache(maxsize=24)
-def _random(architecture: Architecture, fresh: Fresh) -> tuple[Model, Flow | None]:
-    form, question = asked(fresh)
-    model = new_model(architecture, form, fresh)
-    return model, flow(model, question)
+def new_lane(look: Look, architecture: Architecture, form: Form, fresh: Fresh) -> Seen:
+    """An architecture with new weights, if it is not too large for a page."""
+    parameters = count(architecture, form).total
+    if not fits(parameters):
+        return Seen(look, architecture, None, why=views.too_large(parameters, MOST_PARAMETERS))
+    named = named_new(architecture, form, fresh)
+    return Seen(look, architecture, named, trained=named)
+
+
+def recorded(run: Run, place: int, epoch: int, make: Callable[[], Model]) -> Named:
+    """One architecture of a run with the weights of an epoch, as a person counts them, that was recorded."""
+    experiment = run.experiments[place]
+    return Named((run.id, place, epoch), experiment.architecture, experiment.form, make)
 
 
 # The bars
-
-
-def norms_of(seen: Seen, by_c: bool) -> Array | None:
-    """What is drawn of an architecture: |∂loss/∂h|, or of an LSTM |∂loss/∂c|; None where nothing goes back."""
-    if seen.flow is None:
-        return None
-    return seen.flow.c if by_c and len(seen.flow.c) else seen.flow.h
 
 
 def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None, live: bool) -> None:
@@ -105,32 +107,30 @@ def bars(lanes: Sequence[Seen], by_c: bool, shown: int | None, reach: int | None
         left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
         with left:
             views.lane_title(seen.look)
-        norms = norms_of(seen, by_c)
-        if norms is None:
+        if seen.flow is None:
             with right:
-                st.caption(nothing(seen.architecture))
+                st.caption(nothing(seen))
             continue
+        norms = seen.flow.by(by_c)
         with left:
             _lane_facts(norms, reach)
         with right:
             _bar_chart(number, seen, norms, by_c, shown, reach, _Axes(top, number == drawn[-1]), live)
 
 
-def nothing(architecture: Architecture) -> str:
+def nothing(seen: Seen) -> str:
     """Why there is nothing to draw of an architecture."""
-    if architecture.cell.recurrent:
-        return _("No weights of this architecture were recorded: the model is too large, or it has not begun.")
-    return _("No bars: a Dense layer has no memory. It sees each step by itself, and no gradient goes back to an earlier one.")  # fmt: skip
+    return seen.why or _("No bars: a Dense layer has no memory. It sees each step by itself, and no gradient goes back to an earlier one.")  # fmt: skip
 
 
 def _bar_chart(
     number: int, seen: Seen, norms: Array, by_c: bool, shown: int | None, reach: int | None, axes: _Axes, live: bool
 ) -> None:
-    assert seen.model is not None
+    assert seen.named is not None
     cell_state = by_c and seen.architecture.cell is Cell.LSTM
     title = "|∂loss/∂c|" if cell_state else "|∂loss/∂h|"
     chart = gradient_charts.flow_bars(seen.look.colour, len(norms), axes.top, title, axes.last)
-    factors = None if cell_state else bound(seen.model, len(norms))
+    factors = None if cell_state else seen.named.bound(len(norms))
     tables = gradient_charts.flow_tables(norms, len(norms) if shown is None else shown, reach, horizon(norms), factors)
     text = _live_text(seen.look, title) if live else _bar_text(seen.look, title, norms)
     st.vega_lite_chart(
@@ -153,30 +153,31 @@ def _bar_text(look: Look, title: str, norms: Array) -> str:
 
 
 def _lane_facts(norms: Array, reach: int | None) -> None:
-    last = len(norms) - 1
-    left = norms[last] / norms[0] if norms[0] else 0.0
+    last, each = len(norms) - 1, a_step(norms)
     pairs = [
         (_("{n} back").format(n=0), power(norms[0])),
         (_("{n} back").format(n=last), power(norms[last]) if reach is None or last < reach else _("cut")),
-        (_("a step"), f"× {left ** (1 / last):.2f}" if last else "–"),
-        ("", verdict(left)),
+        (_("a step"), "–" if each is None else f"× {each:.2f}"),
+        ("", verdict(left(norms))),
     ]
     views.facts(pairs, lines=True)
 
 
-def verdict(left: float) -> str:
-    """In a word what becomes of a gradient of which this factor is left at the end."""
-    if left < 1 / _MANY:
+def verdict(factor: float | None) -> str:
+    """In a word what becomes of a gradient of which this factor is left at the end; None where none set out."""
+    if factor is None:
+        return _("None sets out.")
+    if factor < 1 / _MANY:
         return _("It vanishes.")
-    return _("It explodes.") if left > _MANY else _("It lasts.")
+    return _("It explodes.") if factor > _MANY else _("It lasts.")
 
 
 def power(size: float) -> str:
     """A size in a few signs: 0.88, 1.2·10⁻⁷."""
     if not math.isfinite(size):
         return "∞"
-    if size == 0 or 0.001 <= size < 10_000:
-        return f"{size:.3g}"
+    if size == 0 or 0.001 <= size < 9_999.5:
+        return f"{size:.3g}" if size < 999.5 else f"{size:,.0f}"
     digits, exponent = f"{size:.1e}".split("e")
     return f"{digits}·10{_raised(int(exponent))}"
 
@@ -189,25 +190,23 @@ def _raised(exponent: int) -> str:
 
 
 def matrices(lanes: Sequence[Seen]) -> None:
-    """Spectral radius and largest singular value of W_h, gate by gate."""
+    """Spectral radius and largest singular value of W_h, gate by gate, each architecture under its name."""
     rows = []
     for seen in lanes:
-        found = blocks(seen.model) if seen.model else ()
-        for place, block in enumerate(found):
-            name = mark(seen.look) + escape(seen.look.label) if not place else ""
-            gate = "" if block.gate is Gate.STATE else _(str(block.gate))
+        found = seen.named.blocks if seen.named else ()
+        if found:
+            rows.append(f"<tr><th colspan=3>{mark(seen.look)}{escape(seen.look.label)}</th></tr>")
+        for block in found:
+            gate = _("the whole of Wₕ") if block.gate is Gate.STATE else _(str(block.gate))
             rows.append(
-                f"<tr><td>{name}</td><td style='text-align:left'>{escape(gate)}</td>"
-                f"<td><b>{block.radius:.3f}</b></td><td>{block.largest:.3f}</td></tr>"
+                f"<tr><td>{escape(gate)}</td><td><b>{block.radius:.3f}</b></td><td>{block.largest:.3f}</td></tr>"
             )
     if not rows:
         st.caption(_("No Wₕ here: none of these has a recurrent layer with weights to look at."))
         return
-    heads = (_("architecture"), _("gate"), _("spectral radius ρ"), _("largest singular value σ"))
-    head = "".join(
-        f"<th{' style=text-align:left' if place < 2 else ''}>{escape(text)}</th>" for place, text in enumerate(heads)
-    )
-    st.html(f'<div class="lab-scroll"><table class="lab"><tr>{head}</tr>{"".join(rows)}</table></div>')
+    heads = (_("gate"), _("spectral radius\u00a0ρ"), _("largest singular value\u00a0σ"))
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    st.html(f'<table class="lab lab-fit"><tr>{head}</tr>{"".join(rows)}</table>')
 
 
 def mark(look: Look) -> str:
@@ -217,15 +216,18 @@ def mark(look: Look) -> str:
 def bound_said(lanes: Sequence[Seen], new: bool) -> None:
     """For every SimpleRNN what σ allows, and what tanh leaves of it; of new weights also how to see Wₕ alone."""
     for seen in lanes:
-        factors = bound(seen.model, len(seen.flow.h)) if seen.model and seen.flow else None
-        if factors is None or seen.flow is None:
+        factors = seen.named.bound(len(seen.flow.h)) if seen.named and seen.flow else None
+        if factors is None or seen.flow is None or seen.named is None:
             continue
-        last = len(factors) - 1
-        sigma, left = factors[1] if last else 1.0, seen.flow.h[last] / seen.flow.h[0]
-        said = _("**{name}**: σ allows at most {sigma:.2f} a step, so {most} of it after {n} steps; {left} is left. ")
-        said = said.format(name=views.plain(seen.look.label), sigma=sigma, most=power(factors[last]), n=last, left=power(left))  # fmt: skip
-        slope = left ** (1 / last) / sigma if last and sigma else 1.0
-        st.markdown(said + _damped(slope, sigma, new))
+        name, last, sigma = views.plain(seen.look.label), len(factors) - 1, seen.named.blocks[0].largest
+        said = _("**{name}**: σ allows at most × {sigma:.2f} a step, so × {most} after {n} steps; ")
+        said = said.format(name=name, sigma=sigma, most=power(factors[last]), n=last)
+        remains, slope = left(seen.flow.h), damping(seen.flow.h, sigma)
+        if remains is None:
+            st.markdown(said + _("here none sets out, so none comes back."))
+            continue
+        said += _("× {left} is left.").format(left=power(remains))
+        st.markdown(said if slope is None else f"{said} {_damped(slope, sigma, new)}")
 
 
 def _damped(slope: float, sigma: float, new: bool) -> str:
@@ -264,6 +266,20 @@ def words(look: Look, read: Sequence[str], sizes: Array, marked: str) -> None:
         )
     said = ", ".join(f"{word} {percent(share)}" for word, share in zip(read, shares, strict=True))
     st.html(f'<div class="lab-text" role="img" aria-label="{escape(said)}">{"".join(boxes)}</div>')
+    st.caption(_answer(read, sizes, shares, marked))
+
+
+def _answer(read: Sequence[str], sizes: Array, shares: Array, marked: str) -> str:
+    """Which early word still gets gradient, and what the one asked for gets."""
+    first = earliest(sizes)
+    if first is None:
+        return _("None sets out from the gap: these weights are as sure of it as can be.")
+    said = _("At least 1 % of the largest reaches back as far as “{word}”, word {n} of {words}.")
+    said = said.format(word=views.plain(read[first]), n=first + 1, words=len(read))
+    if marked in read:
+        got = percent(float(shares[list(read).index(marked)]))
+        said += " " + _("“{name}” gets {share}.").format(name=views.plain(marked), share=got)
+    return said
 
 
 def percent(share: float) -> str:
@@ -282,9 +298,3 @@ def played() -> int | None:
 
 def play(shown: int | None) -> None:
     state.keep("gradients shown", shown)
-
-
-def update_lost(whole: Flow, cut: Flow) -> float:
-    """By which share of its size the update of the weights changes where the gradient is cut."""
-    off = sum(float(((a - b) ** 2).sum()) for a, b in zip(whole.gradients, cut.gradients, strict=True))
-    return float(np.sqrt(off)) / whole.update if whole.update else 0.0

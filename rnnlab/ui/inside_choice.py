@@ -9,23 +9,25 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Architecture, Cell, Form, Range
-from rnnlab.colours import looks
+from rnnlab.architecture import Range
 from rnnlab.counting import count
 from rnnlab.inside import scenes
-from rnnlab.inside.scenes import EXERCISES, Exercise, Reading, Scene
-from rnnlab.reference import Model
+from rnnlab.inside.edits import Edits
+from rnnlab.inside.following import follow
+from rnnlab.inside.scenes import Exercise, Reading, Scene
 from rnnlab.tasks import Task
-from rnnlab.tasks.task import Own, samples
+from rnnlab.tasks.task import Arrays, Own, samples
 from rnnlab.texts import _, noted
-from rnnlab.ui import fields, inside_typed, moments, state, views
+from rnnlab.ui import fields, inside_subjects, inside_typed, moments, state, views
+from rnnlab.ui.inside_subjects import Subject
+from rnnlab.ui.moments import Moment
 
 if TYPE_CHECKING:
     from rnnlab.engine import Run
 
 SEED = Range(0, 9999)
 #: Models with more parameters are not computed on a page: it would have to be waited for.
-MOST_PARAMETERS = 10_000_000
+MOST_PARAMETERS = 1_000_000
 
 
 #: Seconds between two pictures of a cell while its run trains.
@@ -40,17 +42,37 @@ class Source(StrEnum):
     TYPED = noted("typed in")
 
 
+class Replay(NamedTuple):
+    """The run whose weights are looked at, at an epoch; ``lanes`` has None where nothing was recorded."""
+
+    run: Run
+    epoch: int
+    lanes: tuple[Moment | None, ...]
+
+
 class Chosen(NamedTuple):
-    """What is looked at: ``reading`` is that of one recurrent layer in one direction, None where there is no recurrence."""
+    """What is looked at: ``reading`` is that of one recurrent layer in one direction, None where there is no recurrence.
+
+    ``replay`` is None unless the weights are those of a run.
+    """
 
     subject: Subject
     scene: Scene
     reading: Reading | None
+    replay: Replay | None
 
     @property
     def printed(self) -> bool:
         """Whether all hidden states are to be printed, as the lectures' exercises do."""
         return isinstance(self.subject.work, Exercise)
+
+    @property
+    def place(self) -> tuple[str, bool] | None:
+        return self.reading.place if self.reading else None
+
+    def reading_with(self, edits: Edits) -> Reading | None:
+        """The layer that is looked at with numbers of it changed."""
+        return next((one for one in follow(self.scene, self.place, edits).readings if one.place == self.place), None)
 
     @property
     def name(self) -> str:
@@ -59,23 +81,6 @@ class Chosen(NamedTuple):
             return self.subject.label
         trace = self.reading.trace
         return f"{self.subject.label} {self.reading.title} {trace.cell} {trace.weights.kernel.shape} {trace.weights.bias.shape}"
-
-
-class Subject(NamedTuple):
-    """One thing to look at: an architecture of the bench on its task, a lane of a run, or an exercise of the lectures.
-
-    ``seed`` is that of the task's samples.
-    """
-
-    label: str
-    architecture: Architecture
-    work: Task | Exercise
-    seed: int = 0
-    lane: int | None = None
-
-    @property
-    def form(self) -> Form:
-        return self.work.form
 
 
 def every(run: Run | None) -> float | None:
@@ -87,12 +92,11 @@ def every(run: Run | None) -> float | None:
 
 def choose(run: Run | None) -> Chosen | None:
     """All that a person chooses; None where it cannot be computed, which a sentence has said."""
-    subject = _subject(run)
+    subject = inside_subjects.ask(run)
     if isinstance(subject.work, Exercise):
         st.caption(_(subject.work.story))
-    if count(subject.architecture, subject.form).total > MOST_PARAMETERS:
-        most = _("This model has more than {most:,} parameters: too many to compute on a page. Choose a smaller one.")
-        st.info(most.format(most=MOST_PARAMETERS), icon=":material/weight:")
+    if why := _too_much(subject):
+        st.info(why, icon=":material/weight:")
         return None
     left, middle, right = st.columns([3, 2, 5], gap="medium", vertical_alignment="bottom")
     with left:
@@ -103,71 +107,21 @@ def choose(run: Run | None) -> Chosen | None:
         sample = _sample(subject)
     if sample is None:
         return None
-    trained = _trained(run, subject) if run and source is Source.RUN else None
-    found = _scene(subject, seed, sample, trained)
-    reading = _reading(scenes.readings(found))
+    replay = _replay(run, subject) if run and source is Source.RUN else None
+    found = _scene(subject, seed, sample, replay)
+    reading = _reading(follow(found).readings)
     if reading and source is Source.TYPED:
-        reading = inside_typed.typed_reading(reading, Chosen(subject, found, reading).name)
-    return Chosen(subject, found, reading)
+        found, reading = inside_typed.typed_scene(found, reading, Chosen(subject, found, reading, None).name)
+    return Chosen(subject, found, reading, replay)
 
 
-def _subject(run: Run | None) -> Subject:
-    """The thing to look at: at first an LSTM, if there is one."""
-    found = [*_of_run(run), *_of_bench(run), *_exercises()]
-    names = [one.label for one in found]
-    first = next((n for n, one in enumerate(found) if one.architecture.cell is Cell.LSTM), 0)
-    before = state.kept("inside subject", lambda: names[first])
-    key = state.key("inside-subject-" + "-".join(names))
-    place = fields.pick(
-        _("Look into"), key, range(len(found)), names.index(before) if before in names else first, names.__getitem__
-    )
-    state.keep("inside subject", names[place])
-    return found[place]
-
-
-def _of_run(run: Run | None) -> list[Subject]:
-    if run is None:
-        return []
-    names = [look.label for look in looks([experiment.architecture for experiment in run.experiments])]
-    same = (
-        tuple(e.architecture for e in run.experiments) == state.choice().bench
-        and run.experiments[0].task == state.choice().task
-    )
-    return [
-        Subject(
-            name if same else _("{name} (run)").format(name=name),
-            experiment.architecture,
-            experiment.task,
-            experiment.training.seed,
-            lane,
-        )
-        for lane, (name, experiment) in enumerate(zip(names, run.experiments, strict=True))
-    ]
-
-
-def _of_bench(run: Run | None) -> list[Subject]:
-    """The bench, but for what the run has trained; nothing where the task cannot be learned yet."""
-    choice = state.choice()
+def _too_much(subject: Subject) -> str:
+    """Why this cannot be computed on a page; empty where it can. Texts of a person may have made room for others."""
     try:
-        _form = choice.task.form
+        parameters = count(subject.architecture, subject.form).total
     except ValueError as error:
-        st.info(
-            _(
-                "The task of the bench has nothing to read yet: {reason} The lectures' exercises can be looked at."
-            ).format(reason=views.sentence(error)),
-            icon=":material/edit:",
-        )
-        return []
-    trained = {(e.architecture, e.task) for e in run.experiments} if run else set()
-    return [
-        Subject(look.label, architecture, choice.task, choice.training.seed)
-        for look, architecture in zip(looks(choice.bench), choice.bench, strict=True)
-        if (architecture, choice.task) not in trained
-    ]
-
-
-def _exercises() -> list[Subject]:
-    return [Subject(_(one.title), one.architecture, one) for one in EXERCISES]
+        return views.sentence(error)
+    return views.too_large(parameters, MOST_PARAMETERS) if parameters > MOST_PARAMETERS else ""
 
 
 def _source(subject: Subject) -> Source:
@@ -182,19 +136,18 @@ def _source(subject: Subject) -> Source:
     return found
 
 
-def _trained(run: Run, subject: Subject) -> Model | None:
-    """The weights of the epoch that is shown; None where there are none, which a sentence says."""
+def _replay(run: Run, subject: Subject) -> Replay:
+    """The weights of the epoch that is shown; where there are none, a sentence says so."""
     assert subject.lane is not None
     epoch = moments.scrubber(run)
-    found = moments.moments(run, epoch)[subject.lane]
+    replay = Replay(run, epoch, moments.moments(run, epoch))
+    found = replay.lanes[subject.lane]
     if found is None:
         why = moments.missing(run.lanes[subject.lane])
         st.info(_("{why} The weights below are random.").format(why=why), icon=":material/hourglass:")
-        return None
-    if found.recorded != found.epoch:
-        words = _("Not every epoch of so large a model is kept: these are the weights of epoch {epoch:,}.")
-        st.caption(words.format(epoch=found.recorded))
-    return found.model
+    elif found.recorded != found.epoch:
+        st.caption(moments.left_out(found.recorded))
+    return replay
 
 
 def _seed(source: Source) -> int:
@@ -204,35 +157,40 @@ def _seed(source: Source) -> int:
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
 
-def _scene(subject: Subject, seed: int, sample: NDArray[Any], trained: Model | None) -> Scene:
+def _scene(subject: Subject, seed: int, sample: Arrays, replay: Replay | None) -> Scene:
     if isinstance(subject.work, Exercise):
         return subject.work.scene(seed)
-    model = trained or scenes.random_model(subject.architecture, subject.form, seed)
-    return scenes.task_scene(subject.work, model, sample)
+    moment = replay.lanes[subject.lane] if replay and subject.lane is not None else None
+    model = moment.model if moment else scenes.random_model(subject.architecture, subject.form, seed)
+    return scenes.task_scene(subject.work, model, sample.inputs[0], sample.targets[0] if len(sample.targets) else None)
 
 
-def _sample(subject: Subject) -> NDArray[Any] | None:
-    """The sample that is read: a line of a person's own where the task takes one, else one of those shown in training.
+def _sample(subject: Subject) -> Arrays | None:
+    """The one sample that is read: one of those shown in training, or a line of a person's own where the task takes one.
 
-    None where what the task reads is no longer here, which a sentence says.
+    It has no target where nobody knows what is expected. None where what the task reads is no longer here, which a sentence
+    says.
     """
     task = subject.work
     if isinstance(task, Exercise):
-        return np.zeros(0)
-    if task.own is Own.LINE and task.example:
-        return _line(task)
+        return Arrays(np.zeros(0, np.int32), np.zeros(0, np.int32))
     try:
-        shown: NDArray[Any] = samples(task, subject.seed).inputs
+        shown = samples(task, subject.seed)
     except ValueError as error:
         st.warning(views.sentence(error), icon=":material/upload_file:")
         return None
-    name = _("Sample {n}")
+    own = task.own is Own.LINE and bool(task.example)
+    if own and not task.holds_out:
+        return scenes.known(_line(task), shown)
+    name, last = _("Sample {n}"), len(shown.inputs) - 1
+    names = [*(name.format(n=n + 1) for n in range(last + 1)), *([_("A line of your own")] if own else [])]
     place = fields.kept(
         f"inside sample {task.name}", 0,
-        lambda v, key: fields.select(_("It reads"), key, range(len(shown)), v, lambda n: name.format(n=n + 1)),
+        lambda v, key: fields.select(_("It reads"), f"{key}-{last}", range(len(names)), min(v, last + own), names.__getitem__),
     )  # fmt: skip
-    found: NDArray[Any] = shown[place]
-    return found
+    if place > last:
+        return scenes.known(_line(task), shown)
+    return Arrays(shown.inputs[place : place + 1], shown.targets[place : place + 1])
 
 
 def _line(task: Task) -> NDArray[Any]:

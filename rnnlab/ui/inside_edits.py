@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
@@ -13,10 +12,12 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from rnnlab.counting import Gate
 from rnnlab.inside import edits, maps
 from rnnlab.inside.edits import NUMBERS, Edits, Number, Part, Place
+from rnnlab.inside.following import Followed, effects, follow, said
 from rnnlab.inside.scenes import Reading
 from rnnlab.reference import Trace
+from rnnlab.tasks import Task
 from rnnlab.texts import _, ngettext
-from rnnlab.ui import fields, inside_maps, state
+from rnnlab.ui import drawn_views, fields, inside_maps, state, views
 from rnnlab.ui.inside_choice import Chosen
 
 #: Rows and columns of an array that can be edited here.
@@ -24,29 +25,35 @@ _MOST = 40
 
 
 class _Shelf(NamedTuple):
-    """The numbers that a person has changed: of the input, which belongs to one sample, and all others."""
+    """The numbers that a person has changed: of input and states over time, which belong to one sample, and all others."""
 
-    inputs: dict[Number, float]
+    read: dict[Number, float]
     others: dict[Number, float]
 
     @property
     def all(self) -> Edits:
-        return {**self.inputs, **self.others}
+        return {**self.read, **self.others}
 
     def of(self, place: Place) -> dict[Number, float]:
-        return self.inputs if place.part is Part.INPUT else self.others
+        return self.read if place.part in (Part.INPUT, *edits.STATES) else self.others
 
 
-def edited(chosen: Chosen, reading: Reading) -> Trace:
-    """What the layer does with all that was changed on this page."""
-    found = _shelf(chosen).all
-    return edits.edited(reading.trace, found) if found else reading.trace
+def changed(chosen: Chosen) -> Edits:
+    """All that was changed on this page in the layer that is looked at."""
+    return _shelf(chosen).all
 
 
 def _shelf(chosen: Chosen) -> _Shelf:
     sample = hash(chosen.scene.inputs.tobytes())
-    inputs = state.kept(f"inside edited inputs {chosen.name} {sample}", dict[Number, float])
-    return _Shelf(inputs, state.kept(f"inside edits {chosen.name}", dict[Number, float]))
+    read = state.kept(f"inside edits of a sample {chosen.name} {sample}", dict[Number, float])
+    return _Shelf(read, state.kept(f"inside edits {chosen.name}", dict[Number, float]))
+
+
+def beside_keras(found: Edits) -> str:
+    """What of the edits Keras was not told, as a sentence; empty for nothing."""
+    if all(number.place.gate for number in found):
+        return ""
+    return _("For this, both read the input and compute the states without your changes.")
 
 
 def note(chosen: Chosen) -> None:
@@ -61,20 +68,28 @@ def note(chosen: Chosen) -> None:
 
 def _undo(chosen: Chosen) -> None:
     shelf = _shelf(chosen)
-    shelf.inputs.clear()
+    shelf.read.clear()
     shelf.others.clear()
     state.keep("inside editors", state.kept("inside editors", int) + 1)
 
 
-def editor(chosen: Chosen, reading: Reading, now: Trace, step: int) -> None:
+def part(chosen: Chosen, reading: Reading, step: int) -> None:
+    """A table to change numbers in, and what follows."""
+    with st.container(border=True):
+        st.subheader(_("Change a number"), anchor=False)
+        _editor(chosen, reading, step)
+        _what_follows(chosen)
+
+
+def _editor(chosen: Chosen, reading: Reading, step: int) -> None:
     """A table of the numbers of one array, to change them.
 
     Args:
         chosen: what is looked at.
-        reading: its layer as it is without edits.
-        now: the layer with them.
+        reading: its layer with all edits.
         step: the timestep that is looked at.
     """
+    now = reading.trace
     found = edits.places(now, step)
     names = [_place_name(place, now) for place in found]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -94,7 +109,6 @@ def editor(chosen: Chosen, reading: Reading, now: Trace, step: int) -> None:
     )  # fmt: skip
     if max(array.shape) > _MOST:
         st.caption(_("Only the first {most} rows and columns can be changed here.").format(most=_MOST))
-    _what_follows(reading, now)
 
 
 def _config(count: int) -> dict[str, ColumnConfig]:
@@ -128,8 +142,10 @@ def _place_name(place: Place, trace: Trace) -> str:
     units, inputs = trace.weights.units, trace.weights.kernel.shape[0]
     names = {
         Part.INPUT: _("x, the input of this timestep ({inputs} numbers)"),
-        Part.H: _("h before the first timestep ({units} numbers)"),
-        Part.C: _("c before the first timestep ({units} numbers)"),
+        Part.H: _("h, the state after this timestep ({units} numbers)"),
+        Part.C: _("c, the cell state after this timestep ({units} numbers)"),
+        Part.FIRST_H: _("h before the first timestep ({units} numbers)"),
+        Part.FIRST_C: _("c before the first timestep ({units} numbers)"),
         Part.KERNEL: _("W_x{gate} ({units} × {inputs})"),
         Part.RECURRENT_KERNEL: _("W_h{gate} ({units} × {units})"),
         Part.BIAS: _("b{gate} ({units} numbers)"),
@@ -139,15 +155,34 @@ def _place_name(place: Place, trace: Trace) -> str:
     return names[place.part].format(gate=gate, units=units, inputs=inputs)
 
 
-def _what_follows(reading: Reading, now: Trace) -> None:
-    """How far the hidden states are from those without edits, at every timestep."""
-    difference = now.h[0] - reading.trace.h[0]
-    if not difference.any():
-        st.caption(_("Nothing is changed yet. Change a number: everything on this page follows, and here stands by how much h differs from then on."))  # fmt: skip
+def _what_follows(chosen: Chosen) -> None:
+    """What differs since numbers were changed: in the layer, in those behind it, and in what is said."""
+    before, now = follow(chosen.scene), follow(chosen.scene, chosen.place, changed(chosen))
+    found = effects(before, now)
+    if not found:
+        st.caption(_("Nothing is changed yet. Change a number: everything on this page follows, and here stands by how much the states differ, and what is said then."))  # fmt: skip
         return
-    one = maps.Map("Δh", _("h now minus h without your edits"), difference)
-    inside_maps.heatmap(one, now, reading.steps, "inside-difference")
-    first = next(t for t in reading.trace.order if difference[t].any())
-    most = float(np.abs(difference).max())
-    said = _("The edits reach h first at timestep {first}; the largest difference is {most:.4f}.")
-    st.caption(said.format(first=maps.step_label(first, reading.steps[first]), most=most))
+    _answers(chosen, before, now)
+    for effect in found:
+        reading = next(one for one in now.readings if one.title == effect.title)
+        one = maps.Map(f"Δh {effect.title}", _("Δh of {layer}: h now minus h without your edits").format(layer=effect.title), effect.difference)  # fmt: skip
+        inside_maps.heatmap(one, reading.trace, reading.steps, f"inside-difference-{effect.title}")
+        said_words = _("The edits reach h first at timestep {first}; the largest difference is {most:.4f}.")
+        label = maps.step_label(effect.first, reading.steps[effect.first])
+        st.caption(said_words.format(first=label, most=effect.largest))
+
+
+def _answers(chosen: Chosen, before: Followed, now: Followed) -> None:
+    """What is said without the edits and with them, one below the other."""
+    task, scene = chosen.subject.work, chosen.scene
+    if not isinstance(task, Task):
+        return
+    kinds: tuple[tuple[str, Edits, float | None], ...] = (
+        (_("said without your edits"), {}, before.loss),
+        (_("said with them"), changed(chosen), now.loss),
+    )
+    for title, made, loss in kinds:
+        answer = said(scene, chosen.place, made)
+        assert answer is not None
+        views.facts([(title, ""), *([] if loss is None else [(_("loss"), f"{loss:.4f}")])])
+        drawn_views.drawn(task.draw(scene.inputs[0], scene.target, answer))

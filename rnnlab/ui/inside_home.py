@@ -1,98 +1,51 @@
-"""What can be trusted and taken home on the page "Inside the cell": the difference to Keras, and the NumPy code."""
+"""What can be taken home from the page "Inside the cell": the NumPy code that computes what is on screen."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from rnnlab import export_numpy
-from rnnlab.inside import maps, scenes
 from rnnlab.reference import Trace
 from rnnlab.texts import _
-from rnnlab.ui import live, views
+from rnnlab.ui import fields
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
-#: Single-precision numbers differ by about this, more or less, after some timesteps.
-EXPECTED = 1e-5
-#: A layer with more weights is not sent to Keras from a page: it would have to be waited for.
-_MOST_WEIGHTS = 2_000_000
 #: Lines of code that are shown; the file has them all.
 _MOST_LINES = 400
 
 
-def place_for_comparison() -> DeltaGenerator:
-    """Room for ``compared``, so that nothing moves when it is known."""
-    place = st.empty()
-    place.markdown(_("Keras computes the same, to compare: checking …"))
-    return place
+def part(trace: Trace) -> None:
+    """The code that computes what is on screen, to copy and to take home; it is written when somebody wants it."""
+    with st.container(border=True):
+        st.subheader(_("Take it home"), anchor=False)
+        st.caption(
+            _(
+                "The same computation as NumPy code, with all its numbers: it runs by itself and prints all hidden states."
+            )
+        )
+        if _buttons(trace):
+            lines = export_numpy.script(trace, 0).splitlines()
+            st.code("\n".join(lines[:_MOST_LINES]), "python", height=420)
+            if len(lines) > _MOST_LINES:
+                st.caption(_("The first {n} lines; the file has all {all:,}.").format(n=_MOST_LINES, all=len(lines)))
 
 
-def compared(place: DeltaGenerator, trace: Trace, moving: bool) -> None:
-    """The largest difference between the hidden states here and those that Keras computes with the same numbers.
-
-    Nothing is asked while all is ``moving``: before an answer came, other numbers would be there.
-    """
-    if moving:
-        place.markdown(_("Keras computes the same, to compare, as soon as nothing moves."))
-        return
-    if not maps.real_steps(trace).any():
-        place.markdown(_("There is nothing but padding, so there is nothing to compare with Keras."))
-        return
-    if sum(array.size for array in trace.weights) > _MOST_WEIGHTS:
-        most = _("A layer with more than {most:,} weights is not compared with Keras here.")
-        place.markdown(most.format(most=_MOST_WEIGHTS))
-        return
-    model, inputs = scenes.alone(trace)
-    given = inputs.astype(np.float32), np.zeros(inputs.shape[:2], np.float32)
-
-    def answered() -> bool:
-        return live.engine().keras(model, *given) is not None
-
-    if not live.soon(answered, patience=0.05):
-        live.wait_for(answered)
-        return
-    answer = live.engine().keras(model, *given)
-    if answer is None or isinstance(answer, str):
-        said = _("Keras could not compute the same: {reason}")
-        place.markdown(said.format(reason=views.plain(answer or _("the engine is lost"))))
-        return
-    difference = float(np.abs(answer.outputs - model.forward(inputs).outputs).max())
-    place.markdown(_verdict(difference, trace))
-
-
-def _verdict(difference: float, trace: Trace) -> str:
-    mark = ":green[**✓**]" if difference < EXPECTED else ":red[**≠**]"
-    said = _("max |NumPy − Keras| = **{difference:.1e}** over all {n:,} hidden states, computed in Keras with the same weights and inputs.")  # fmt: skip
-    steps = int(maps.real_steps(trace).sum())
-    words = f"{mark} " + said.format(difference=difference, n=steps * trace.weights.units)
-    if trace.start.h.any() or trace.start.c.any():
-        words += " " + _("For this, both begin with h = 0, without your change of the first state.")
-    return words
-
-
-def code(trace: Trace, name: str) -> None:
-    """The code that computes what is on screen, to copy and to take home."""
-    script = export_numpy.script(trace, 0)
-    lines = script.splitlines()
-    with st.container(horizontal=True, gap="small"):
+def _buttons(trace: Trace) -> bool:
+    """The files; whether the code is to be shown."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.download_button(
-            _("NumPy code (.py)"), script, f"rnnlab-{name}.py", "text/x-python", icon=":material/code:", on_click="ignore",
-            key="inside-code",
+            _("NumPy code (.py)"), lambda: export_numpy.script(trace, 0), f"rnnlab-{trace.cell}.py", "text/x-python", icon=":material/code:",
+            on_click="ignore", key="inside-code",
         )  # fmt: skip
-        if export_numpy.ARRAYS_FILE in script:
+        if export_numpy.needs_file(trace, 0):
             st.download_button(
                 _("Its numbers (.npz)"), lambda: _file(trace), export_numpy.ARRAYS_FILE, "application/octet-stream",
                 icon=":material/dataset:", on_click="ignore", key="inside-arrays",
             )  # fmt: skip
-    with st.expander(_("Read or copy it here"), icon=":material/content_copy:"):
-        st.code("\n".join(lines[:_MOST_LINES]), "python", height=420)
-        if len(lines) > _MOST_LINES:
-            st.caption(_("The first {n} lines; the file has all {all:,}.").format(n=_MOST_LINES, all=len(lines)))
+        title = _("Read or copy it here")
+        return fields.kept("inside code shown", False, lambda v, key: st.toggle(title, v, key=key))
 
 
 def _file(trace: Trace) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
+import pyarrow as pa
 import streamlit as st
 
 from rnnlab import heatmaps
@@ -19,7 +20,19 @@ from rnnlab.ui import fields, state
 _MOST_ROWS, _MOST_COLUMNS, _MOST_SAID = 60, 16, 8
 
 
-def over_time(trace: Trace, steps: tuple[str, ...], now: int) -> None:
+def part(trace: Trace, steps: tuple[str, ...], now: int, printed: bool) -> None:
+    """All timesteps of a layer: heatmaps, saturation, and a table of numbers, which is open where they are to be ``printed``."""
+    with st.container(border=True):
+        st.subheader(_("Over time"), anchor=False)
+        st.caption(
+            _("Each row is a unit, each column a timestep; the frame is where you are. Point at a cell for its number.")
+        )
+        _over_time(trace, steps, now)
+        _saturation(trace)
+        _all_numbers(trace, steps, printed)
+
+
+def _over_time(trace: Trace, steps: tuple[str, ...], now: int) -> None:
     """A heatmap of each gate and state, with a frame around the timestep that is looked at."""
     grid = st.grid(min_column_width=300, gap="medium")
     for one in maps.maps(trace):
@@ -38,7 +51,7 @@ def heatmap(one: Map, trace: Trace, steps: tuple[str, ...], key: str, now: int |
     labels = [maps.step_label(t, steps[t]) for t in shown]
     units = maps.shown_units(one.values.shape[1])
     spec = heatmaps.heatmap(units, tuple(labels), one.limit, GATES[one.gate] if one.gate else "")
-    frame = [{"step": labels[now // shown.step]}] if now is not None else []
+    frame = pa.table({"step": pa.array([labels[now // shown.step]] if now is not None else [], pa.string())})
     data = {"table": maps.table(one, trace, steps), "now": frame}
     st.html(f'<div class="lab-map">{escape(one.title)}</div>')
     said = _("Heatmap of {title}; {units} units over {timesteps} timesteps. Its numbers stand below it.")
@@ -60,11 +73,13 @@ def _numbers(one: Map, trace: Trace, steps: tuple[str, ...], now: int | None) ->
     return said + " " + _("At {step}: {values}").format(step=label, values=listed)
 
 
-def saturation(trace: Trace) -> None:
+def _saturation(trace: Trace) -> None:
     """How much of each gate is nearly closed or open, and what that means."""
     found = maps.saturation(trace)
     if not found:
-        _flat(trace)
+        st.caption(
+            _("A SimpleRNN has no gates that could close. Of its hidden values, {share:.0%} lie beyond ±{limit}, where tanh is almost flat: they hardly answer to what is read, and hardly any gradient passes them.").format(share=maps.flat(trace), limit=OPEN)
+        )  # fmt: skip
         return
     st.html(f'<div class="lab-saturation">{"".join(map(_gate, found))}</div>')
     st.caption(
@@ -83,16 +98,7 @@ def _gate(one: Saturation) -> str:
     return f'<div style="--c:{GATES[one.gate]}"><b>{escape(one.name)}</b><span class="bars">{bars}</span><span>{said}</span></div>'
 
 
-def _flat(trace: Trace) -> None:
-    """A cell without gates: how much of its state lies where tanh is flat."""
-    values = np.abs(trace.h[0][maps.real_steps(trace)])
-    share = float(np.mean(values > OPEN)) if values.size else 0.0
-    st.caption(
-        _("A SimpleRNN has no gates that could close. Of its hidden values, {share:.0%} lie beyond ±{limit}, where tanh is almost flat: they hardly answer to what is read, and hardly any gradient passes them.").format(share=share, limit=OPEN)
-    )  # fmt: skip
-
-
-def numbers(trace: Trace, steps: tuple[str, ...], opened: bool) -> None:
+def _all_numbers(trace: Trace, steps: tuple[str, ...], opened: bool) -> None:
     """All numbers of one gate or state, as a table."""
     found = {one.name: one for one in reversed(maps.maps(trace))}
     with st.expander(_("All numbers"), icon=":material/table:", expanded=opened):

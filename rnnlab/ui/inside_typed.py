@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from rnnlab.inside import edits, typed
-from rnnlab.inside.scenes import Reading
+from rnnlab.inside.following import follow
+from rnnlab.inside.scenes import Reading, Scene
 from rnnlab.inside.typed import Shape, Slot
 from rnnlab.reference import Trace, Weights
 from rnnlab.texts import _
@@ -27,18 +28,19 @@ class _Typed:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def typed_reading(reading: Reading, name: str) -> Reading:
-    """The layer with the weights that are typed here; where they cannot be read, with the last ones that could be."""
+def typed_scene(scene: Scene, reading: Reading, name: str) -> tuple[Scene, Reading]:
+    """The scene and one of its layers with the weights that are typed here; where they cannot be read, the last that could be."""
     trace = reading.trace
     if sum(weights.size for weights in trace.weights) > typed.MOST_NUMBERS:
         most = _("This layer has more than {most:,} weights: too many to type. Choose a smaller hidden size; until then they are random.")  # fmt: skip
         st.info(most.format(most=typed.MOST_NUMBERS), icon=":material/keyboard:")
-        return reading
+        return scene, reading
     kept = state.kept(f"inside typed {name}", lambda: _Typed(_short(trace.weights)))
     st.caption(_("A line for each row, numbers with spaces or commas between them. At first they are random; change what you like."))  # fmt: skip
     _ask_shape(kept, trace)
     _ask(kept, trace, name)
-    return reading._replace(trace=edits.with_weights(trace, kept.weights))
+    found = scene._replace(model=scene.model.with_layer(*reading.place, kept.weights))
+    return found, next(one for one in follow(found).readings if one.place == reading.place)
 
 
 def _short(weights: Weights) -> Weights:

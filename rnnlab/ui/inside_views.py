@@ -131,6 +131,14 @@ def operation(chosen: Operation) -> None:
     st.html(operation_html(chosen))
 
 
+def held(trace: Trace, step: int) -> None:
+    """That a state of this timestep is not what its equation gives."""
+    if step in trace.held:
+        st.caption(
+            _("You have set numbers of the state after this timestep: they stand in place of what the equation gives.")
+        )
+
+
 def without_memory(scene: Scene) -> None:
     """A layer that has no recurrence: that there is nothing to step through, and its one product."""
     st.info(

@@ -6,6 +6,8 @@ The pages Train, Inside the cell and Gradients share the epoch that is shown.
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -19,13 +21,15 @@ from rnnlab.experiment import Experiment
 from rnnlab.reference import Model
 from rnnlab.replay import weighed
 from rnnlab.texts import _
-from rnnlab.ui import fields, state
+from rnnlab.ui import fields, state, views
 
 #: Epochs a second that a replay can have.
 SPEEDS = (1, 2, 5, 10, 20)
 _SPEED = 5
 #: Seconds between two pictures of a replay, at the least.
 _TICK = 0.1
+#: So many pictures a browser may be behind.
+_BEHIND = 8
 
 
 class Moment(NamedTuple):
@@ -39,12 +43,13 @@ class Moment(NamedTuple):
 
 
 class _Playing(NamedTuple):
-    """A replay under way: of which run, since when, from which epoch, how many a second."""
+    """A replay under way: of which run, since when, from which epoch, how many a second; ``drawn`` are the newest on screen."""
 
     run_id: str
     since: float
     first: int
     speed: int
+    drawn: deque[int]
 
 
 def every(run: RunOf[Any]) -> float | None:
@@ -73,7 +78,7 @@ def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
         _buttons(run, playing, key, speed or _("{n} epochs/s"))
         st.slider(
             label or _("Epoch: drag to see the race at any moment of it"), 1, epochs, key=key,
-            disabled=run.status.active or newest < 2, persist_state="session", on_change=_stop,
+            disabled=run.status.active or newest < 2, persist_state="session", on_change=_moved, args=(key,),
         )  # fmt: skip
     return min(int(st.session_state[key]), newest)
 
@@ -87,6 +92,16 @@ def moments(run: Run, epoch: int) -> tuple[Moment | None, ...]:
         then = weighed(lane.experiment, lane.recording, reached)
         found.append(Moment(look, lane.experiment, reached, *then) if then else None)
     return tuple(found)
+
+
+def say_recorded(found: Sequence[Moment | None], epoch: int) -> None:
+    """Of which epoch the weights are, always on one line, so that nothing moves when it is another than the slider's."""
+    there = [moment for moment in found if moment]
+    if all(moment.recorded == epoch for moment in there):
+        st.caption(_("These are the weights of epoch {epoch:,}.").format(epoch=epoch) if there else "")
+        return
+    names = [_("{name} of epoch {epoch:,}").format(name=views.plain(m.look.label), epoch=m.recorded) for m in there]
+    st.caption(_("Not every epoch is kept. The weights shown: {names}.").format(names=" · ".join(names)))
 
 
 def missing(lane: RunLane) -> str:
@@ -103,6 +118,13 @@ def missing(lane: RunLane) -> str:
     return _("This ended before it had any weights to look into. Train anew to look inside.")
 
 
+def left_out(recorded: int) -> str:
+    """That the weights are of an earlier epoch than the one that is shown."""
+    return _("With the weights of epoch {epoch:,}: of a model this large not every epoch is kept.").format(
+        epoch=recorded
+    )
+
+
 def _buttons(run: RunOf[Any], playing: _Playing | None, key: str, title: str) -> None:
     if playing:
         pressed = st.button(_("Pause"), icon=":material/pause:", key="replay-pause", width="content")
@@ -114,9 +136,9 @@ def _buttons(run: RunOf[Any], playing: _Playing | None, key: str, title: str) ->
     if pressed and playing:
         _stop()
     elif pressed:
-        first = int(st.session_state[key])
-        first = 1 if first >= run.epoch else first
-        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed))
+        before = int(st.session_state[key])
+        first = 1 if before >= run.epoch else before
+        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed, deque([before], _BEHIND)))
     if pressed:
         st.rerun()
 
@@ -125,6 +147,7 @@ def _play(run: RunOf[Any], playing: _Playing, key: str) -> None:
     """Move on to the epoch that is due; at the last one the page comes to rest."""
     due = playing.first + int((time.monotonic() - playing.since) * playing.speed)
     st.session_state[key] = min(due, run.epoch)
+    playing.drawn.append(st.session_state[key])
     if due > run.epoch:
         _stop()
         st.rerun()
@@ -137,6 +160,16 @@ def _playing(run: RunOf[Any]) -> _Playing | None:
 
 def _nothing() -> object:
     return None
+
+
+def _moved(key: str) -> None:
+    """A person has dragged the slider, and the replay stops.
+
+    A browser that is behind sends along an epoch that the replay itself has drawn there a moment ago: that is no drag.
+    """
+    playing = state.kept("replay", _nothing)
+    if not isinstance(playing, _Playing) or st.session_state[key] not in playing.drawn:
+        _stop()
 
 
 def _stop() -> None:

@@ -15,6 +15,8 @@ from rnnlab.counting import count
 from rnnlab.engine import EngineState, Run, RunLane
 from rnnlab.experiment import Experiment, Watched
 from rnnlab.history import Scores, Status
+from rnnlab.inside import scenes
+from rnnlab.inside.following import follow
 from rnnlab.tasks import Task
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Arrays, Baseline, Metric, samples
@@ -25,15 +27,16 @@ from rnnlab.ui import drawn_views, live, moments, strip_views, views
 TICK = 0.15
 #: Lines of the list of iterations: what a browser draws again at every tick, and what it has time for afterwards.
 _MOST_ROWS_MOVING, _MOST_ROWS = 30, 100
+#: Longer sequences are looked into only when the race has ended: at every tick that would take too long.
+_MOST_STEPS_MOVING = 100
 
 
 class View(StrEnum):
     """What the cards of a race show; the value is its name on screen."""
 
-    SAMPLES = noted("Samples")
+    SAMPLES = noted("Samples, gates, gradients")
     CONFUSION = noted("Confusion table")
     EPOCHS = noted("Every epoch")
-    INSIDE = noted("Gates and gradients")
 
 
 class Shown(NamedTuple):
@@ -48,7 +51,7 @@ class Shown(NamedTuple):
 def views_of(task: Task) -> list[View]:
     """The ways in which cards can show a race on this task."""
     if not task.holds_out:
-        return [View.EPOCHS, View.INSIDE]
+        return [View.SAMPLES]  # and below it every epoch: there is little to say of each
     return [view for view in View if view is not View.CONFUSION or task.classes]
 
 
@@ -164,7 +167,7 @@ def _draw_lane(lane: RunLane, look: Look, shown: Shown) -> None:
     task, history = lane.experiment.task, lane.history
     views.lane_title(look)
     if lane.experiment.refusal:
-        st.error(f"{_(lane.status.value)} {lane.reason}")
+        st.error(_ended(lane))
         return
     reached = len(history.scores)
     epoch = reached if lane.status.active else min(shown.epoch, reached)
@@ -173,23 +176,29 @@ def _draw_lane(lane: RunLane, look: Look, shown: Shown) -> None:
         drawn_views.samples(task, shown.watched, said)
     views.facts(_facts(lane, scores))
     if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
-        st.error(f"{_(lane.status.value)} {lane.reason}".strip())
+        st.error(_ended(lane))
     _draw_view(lane, shown, epoch, said)
+
+
+def _ended(lane: RunLane) -> str:
+    """How a lane has ended, and why."""
+    return f"{_(lane.status.value)} {views.plain(lane.reason)}".strip()
 
 
 def _draw_view(lane: RunLane, shown: Shown, epoch: int, said: Said | None) -> None:
     task, history = lane.experiment.task, lane.history
     most = _MOST_ROWS_MOVING if lane.status.active else _MOST_ROWS
-    if shown.view is View.INSIDE:
-        _inside(lane, shown.arrays, epoch)
-    elif not task.holds_out:
-        drawn_views.readings(task, shown.watched[0], history, epoch, most)
-    elif shown.view is View.SAMPLES:
-        drawn_views.samples(task, shown.watched, said)
-    elif shown.view is View.CONFUSION:
+    if shown.view is View.CONFUSION:
         _confusion(lane, epoch)
-    else:
+        return
+    if shown.view is View.EPOCHS:
         drawn_views.epochs(task, history, epoch, most)
+        return
+    if task.holds_out:
+        drawn_views.samples(task, shown.watched, said)
+    _inside(lane, shown.arrays, epoch)
+    if not task.holds_out:
+        drawn_views.readings(task, shown.watched[0], history, epoch, most)
 
 
 def _inside(lane: RunLane, arrays: Arrays, epoch: int) -> None:
@@ -197,15 +206,19 @@ def _inside(lane: RunLane, arrays: Arrays, epoch: int) -> None:
     if not lane.experiment.architecture.cell.recurrent:
         st.caption(_("This layer has no gates and no memory: no gradient goes back in time."))
         return
+    task, sample = lane.experiment.task, arrays.inputs[0]
+    if lane.status.active and len(task.steps(sample)) > _MOST_STEPS_MOVING:
+        st.caption(_("Gates and gradients of so long a sequence come when the race has ended."))
+        return
     then = replay.weighed(lane.experiment, lane.recording, epoch) if epoch else None
     if then is None:
         st.caption(moments.missing(lane))
         return
-    found = replay.look_inside(then.model, arrays)
-    assert found is not None
-    strip_views.strips(found, lane.experiment.task.steps(arrays.inputs[0]))
+    scene = scenes.task_scene(task, then.model, sample, arrays.targets[0])
+    found = follow(scene)
+    strip_views.strips(found.readings[-1].trace, found.gradients[-1], scene.steps)
     if then.recorded != epoch:
-        st.caption(_("With the weights of epoch {epoch}: of a model this large not every epoch is kept.").format(epoch=then.recorded))  # fmt: skip
+        st.caption(moments.left_out(then.recorded))
 
 
 def _confusion(lane: RunLane, epoch: int) -> None:
@@ -215,6 +228,8 @@ def _confusion(lane: RunLane, epoch: int) -> None:
         drawn_views.confusion(task, history.confusion)
     elif then := replay.weighed(lane.experiment, lane.recording, epoch):
         drawn_views.confusion(task, replay.confusion(lane.experiment, then.model))
+        if then.recorded != epoch:
+            st.caption(moments.left_out(then.recorded))
     else:
         st.caption(moments.missing(lane))
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageColor
 
 from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO, GATES
 from rnnlab.inside.maps import Map, maps, real_steps
-from rnnlab.replay import Inside
+from rnnlab.reference import Trace
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
 
@@ -28,14 +28,25 @@ _DECADES = 4.0
 _NORM = "|∂L/∂h|"
 
 
-def strips(found: Inside, steps: Sequence[str]) -> None:
-    """Every gate and state of a layer over time, and how much gradient comes back to each step."""
-    real = real_steps(found.trace)
-    rows = [_strip(one, real) for one in maps(found.trace) if one.name in _SHOWN]
-    words = steps if len(steps) == found.trace.inputs.shape[1] <= _MOST_LETTERS else ()
-    letters = "".join(f"<i>{escape(visible(word)[:3])}</i>" for word in words)
+def strips(trace: Trace, gradient: NDArray[np.floating] | None, steps: Sequence[str]) -> None:
+    """Every gate and state of a layer over time and, where there is a loss, how much gradient comes back to each step."""
+    real = real_steps(trace)
+    rows = "".join(_strip(one, real) for one in maps(trace) if one.name in _SHOWN)
+    _draw(rows, gradient, steps, len(real))
+
+
+def bars(gradient: NDArray[np.floating], steps: Sequence[str]) -> None:
+    """How much gradient comes back to each step, alone."""
+    _draw("", gradient, steps, len(gradient))
+
+
+def _draw(rows: str, gradient: NDArray[np.floating] | None, steps: Sequence[str], timesteps: int) -> None:
+    words = [visible(word)[:3] for word in steps]
+    fit = len(words) == timesteps and timesteps * max(map(len, words), default=0) <= _MOST_LETTERS
+    letters = "".join(f"<i>{escape(word)}</i>" for word in words) if fit else ""
     below = f"<div><b></b><span>{letters}</span></div>" if letters else ""
-    st.html(f'<div class="lab-strips">{"".join(rows)}{below}{_gradient(found.gradient)}</div>')
+    back = "" if gradient is None else _gradient(gradient)
+    st.html(f'<div class="lab-strips">{rows}{below}{back}</div>')
 
 
 def _strip(one: Map, real: NDArray[np.bool_]) -> str:

@@ -13,7 +13,7 @@ from rnnlab.architecture import Architecture, Direction, Form, Pattern, Range
 from rnnlab.colours import looks
 from rnnlab.experiment import Choice
 from rnnlab.tasks import TASKS, Task, labelled, labelled_file
-from rnnlab.tasks.task import Length, Option
+from rnnlab.tasks.task import Given, Length, Option
 from rnnlab.texts import _
 from rnnlab.ui import fields, state, views
 
@@ -30,6 +30,18 @@ def pattern_title(pattern: Pattern) -> str:
         Pattern.IN_STEP: _("Many to many, in step"),
         Pattern.ENCODER_DECODER: _("Many to many, all read first"),
     }[pattern]
+
+
+def given(task: Task, own: Any) -> Given | None:
+    """What a task makes of a person's own input, with its remark; None where it cannot be read, which a sentence says."""
+    try:
+        found = task.give(own)
+    except ValueError as error:
+        st.warning(views.sentence(error), icon=":material/edit:")
+        return None
+    if found.remark:
+        st.caption(views.plain(found.remark))
+    return found
 
 
 def choose(now: Task) -> Task:

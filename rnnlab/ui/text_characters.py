@@ -20,7 +20,7 @@ from rnnlab.texts import _
 PACE, AT_MOST = 22, 3500
 
 _HTML = """
-<div class="all"><div class="side"><div class="text" tabindex="0" role="group"></div></div>
+<div class="all"><div class="side"><div class="text" tabindex="0" role="group"></div><div class="tip" hidden></div></div>
 <div class="panel" aria-live="polite"></div></div>
 """
 
@@ -29,7 +29,9 @@ _CSS = """
 *{box-sizing:border-box}
 .all{display:grid;grid-template-columns:minmax(0,1fr);gap:.5rem 1.2rem;color:var(--st-text-color);
 font-family:var(--st-font,sans-serif)}
-.side{min-width:0}
+.side{min-width:0;position:relative}
+.tip{position:absolute;z-index:5;pointer-events:none;font-size:.8rem;line-height:1.3;padding:.1rem .4rem;border-radius:.3rem;white-space:nowrap;
+font-variant-numeric:tabular-nums;background:var(--st-text-color);color:var(--st-background-color)}
 .text{font-family:var(--st-code-font,ui-monospace,monospace);font-size:.95rem;line-height:1.75;white-space:pre-wrap;
 overflow-wrap:anywhere;border:1px solid rgba(128,128,128,.3);border-radius:.5rem;padding:.45rem .6rem;
 max-height:27rem;overflow-y:auto;cursor:pointer;position:relative}
@@ -74,7 +76,7 @@ const percent = (share) => {
 export default function (component) {
   const { parentElement, setTriggerValue, data } = component;
   const all = parentElement.querySelector(".all");
-  const text = all.querySelector(".text"), panel = all.querySelector(".panel");
+  const text = all.querySelector(".text"), tip = all.querySelector(".tip"), panel = all.querySelector(".panel");
   const before = known.get(data.name);
   const memory = before || { version: "", at: null };
   known.set(data.name, memory);
@@ -98,7 +100,6 @@ export default function (component) {
       span.append(sign, character);
     } else span.textContent = character;
     span.style.backgroundColor = data.colours[i];
-    span.title = data.notes[i];
     if (data.marks[i]) span.classList.add("m" + data.marks[i]);
     return span;
   });
@@ -163,6 +164,16 @@ export default function (component) {
     const span = event.target.closest("span");
     if (span) { memory.at = Number(span.dataset.i); show(); }
   };
+  text.onpointerover = (event) => {
+    const span = event.target.closest("span");
+    tip.hidden = !span || event.pointerType === "touch";
+    if (tip.hidden) return;
+    tip.textContent = data.notes[span.dataset.i];
+    const box = span.getClientRects()[0], frame = text.parentElement.getBoundingClientRect();
+    tip.style.left = Math.max(0, Math.min(box.left - frame.left, frame.width - tip.offsetWidth)) + "px";
+    tip.style.top = box.top - frame.top - tip.offsetHeight - 3 + "px";
+  };
+  text.onpointerleave = text.onscroll = () => { tip.hidden = true; };
   const row = (down) => {  // the nearest character of the line above or below
     const from = spans[memory.at ?? 0].getBoundingClientRect();
     let best = null, least = Infinity;

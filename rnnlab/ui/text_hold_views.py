@@ -155,7 +155,9 @@ def _others(reader: Reader, unit: Unit, clamp: Clamp, watched: tuple[int, ...]) 
     with st.spinner(_("Holding this unit and others in turn while held-out text is read …")):
         tested = _tested(reader, question)
     st.html(text_drawing.effects(tested, _(FEATURES[feature].title), reader.experiment.corpus.vocabulary))
-    said = _("On {characters:,} characters of held-out text. Rank: 1 means that of {n} units of this layer, held in turn in the same way, none does more harm there. A unit that really carries the feature harms inside more than outside, and more than others do.")  # fmt: skip
+    if conclusion := text_drawing.effects_said(tested):
+        st.markdown(f"**{conclusion}**")
+    said = _("On {characters:,} characters of held-out text. Rank: 1 means that of {n} units of this layer, held in turn in the same way, none does more harm there.")  # fmt: skip
     st.caption(said.format(characters=len(_text(reader)), n=1 + len(tested.others)))
 
 

@@ -146,9 +146,12 @@ def say_missing(run: TextRun, lane: int) -> None:
 
 def _said(run: TextRun, name: str, measurement: int) -> None:
     """Which step this is, and a button where there are newer weights, which is looked at while it trains."""
-    experiment = run.experiments[0]
+    experiment, active = run.experiments[0], run.status.active
 
     def note() -> None:
+        if active and not run.status.active:  # nothing more will come: look no more
+            stay(run, name)
+            st.rerun()
         step, steps = experiment.step_of(measurement), experiment.steps
         words = _("After step {step:,.0f} of {steps:,}.").format(step=step, steps=steps)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -160,7 +163,7 @@ def _said(run: TextRun, name: str, measurement: int) -> None:
                     follow(run, name)
                     st.rerun()
 
-    st.fragment(note, run_every=_TICK if run.status.active else None)()
+    st.fragment(note, run_every=_TICK if active else None)()
 
 
 def _following() -> set[str]:

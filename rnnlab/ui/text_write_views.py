@@ -80,7 +80,7 @@ def _ask(run: TextRun) -> _Asked | None:
     experiment = run.experiments[0]
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        prompt = fields.kept(f"text prompt {run.id}", "", _prompt)
+        prompt = fields.kept(f"text prompt {run.id}", "", lambda v, key: _prompt(v, key, experiment.prompt))
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         length = fields.kept("text length", 300, _length)
         seed = fields.kept("text seed", 0, _seed)
@@ -93,12 +93,12 @@ def _ask(run: TextRun) -> _Asked | None:
     return _Asked(prompt or experiment.prompt, length, choosing, seed)
 
 
-def _prompt(value: str, key: str) -> str:
-    hint = _("What the model reads first. Where this is empty, it begins as at the start of a line.")
-    return st.text_area(
-        _("Prompt"), value, key=key, max_chars=PROMPT.high, height=68, help=hint,
-        placeholder=_("empty: it begins a new line"),
-    )  # fmt: skip
+def _prompt(value: str, key: str, usual: str) -> str:
+    hint = _("What the model reads before it writes.")
+    begins = _("a new line") if usual == "\n" else usual
+    placeholder = _("empty: it begins with {prompt}").format(prompt=begins)
+    label = _("Prompt")
+    return st.text_area(label, value, key=key, max_chars=PROMPT.high, height=68, help=hint, placeholder=placeholder)
 
 
 def _length(value: int, key: str) -> int:

@@ -164,7 +164,9 @@ def results(run: Run, active: bool, logarithmic: bool) -> None:
         st.warning(views.sentence(error), icon=":material/upload_file:")
         return
     shown = race_views.views_of(task)
-    view = fields.choose(_("The cards show"), "cards-show", shown, shown[0], lambda v: _(v.value))
+    view = shown[0]
+    if len(shown) > 1:
+        view = fields.choose(_("The cards show"), "cards-show", shown, view, lambda v: _(v.value))
     race_views.race(run, active, logarithmic, view)
     if not active:
         if run.status is Status.LOST:

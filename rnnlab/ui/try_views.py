@@ -12,7 +12,7 @@ from rnnlab.tasks import Task
 from rnnlab.tasks.drawn import Said
 from rnnlab.tasks.task import Given, Own
 from rnnlab.texts import _
-from rnnlab.ui import drawn_views, live, pad, views
+from rnnlab.ui import drawn_views, live, pad, task_views, views
 
 
 def try_it(run: Run) -> None:
@@ -23,16 +23,9 @@ def try_it(run: Run) -> None:
     with st.container(border=True, gap="small", key="try-it"):
         st.markdown(f"**{_('Try it yourself')}**")
         asked = _line(task, run) if task.own is Own.LINE else _picture(run)
-        if asked is None:
-            return
-        try:
-            given = task.give(asked)
-        except ValueError as error:
-            st.warning(views.sentence(error), icon=":material/edit:")
-            return
-        if given.remark:
-            st.caption(views.plain(given.remark))
-        _answers(run, task, given)
+        given = None if asked is None else task_views.given(task, asked)
+        if given:
+            _answers(run, task, given)
 
 
 def _line(task: Task, run: Run) -> str | None:
@@ -66,6 +59,7 @@ def _answers(run: Run, task: Task, given: Given) -> None:
                 said = Said.of(answer.reshape(-1, answer.shape[-1]))
                 drawn_views.drawn(task.draw(given.inputs, None, said))
             else:
-                st.caption(answer or (_("Thinking …") if lane.state_file else _("It was not trained.")))
+                waiting = _("Thinking …") if lane.state_file else _("It was not trained.")
+                st.caption(views.plain(answer) if answer else waiting)
     if not complete:
         live.wait_for(answered)

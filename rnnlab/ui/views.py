@@ -33,6 +33,7 @@ _STYLE = """<style>
 .lab-scroll{overflow-x:auto}
 table.lab{border-collapse:collapse;font-size:.78rem;font-variant-numeric:tabular-nums;margin-top:.35rem;width:100%}
 table.lab th,table.lab td{padding:.18rem .3rem;text-align:right;border:0;border-bottom:1px solid rgba(128,128,128,.18);white-space:nowrap}
+table.lab-fit th,table.lab-fit td{white-space:normal}table.lab-fit th[colspan]{padding-top:.6rem;font-size:.85rem}
 table.lab th{font-weight:600}table.lab td:first-child,table.lab th:first-child{text-align:left;padding-left:0}
 table.lab .dim{opacity:.65;font-weight:400;font-size:.74rem;display:block}
 .lab-chip{display:inline-block;width:.6rem;height:.6rem;border-radius:.15rem;background:var(--c);margin-right:.3rem}
@@ -106,6 +107,12 @@ def sentence(error: ValueError) -> str:
     """What an error says, as a sentence that Markdown shows as it stands."""
     said = str(error)
     return plain(said[:1].upper() + said[1:].removesuffix(".") + ".")
+
+
+def too_large(parameters: int, most: int) -> str:
+    """Why a model is not computed on a page."""
+    said = _("This model has {n:,} parameters. Up to {most:,} are computed on this page; choose a smaller hidden size to look inside.")  # fmt: skip
+    return said.format(n=parameters, most=most)
 
 
 def lane_title(look: Look) -> None:

@@ -77,3 +77,29 @@ def test_a_run_is_looked_into_at_its_epochs(page: Page) -> None:
     slide(page, "Epoch", "ArrowLeft", 10)
     wait_until(lambda: len(texts(page)) == 1 and texts(page) != last)
     no_exception(page)
+
+
+def test_it_is_live_while_a_run_trains(page: Page) -> None:
+    page.goto("/train?task=hello&epochs=1000&pace=slow&a=gru-4")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("link", name="Gradients").click()
+    page.get_by_text("those of the run on Train").click()
+    weights = page.get_by_text("These are the weights of epoch")
+    expect(weights).to_be_visible()
+    before = weights.inner_text(), page.locator(".lab-facts.lines").first.inner_text()
+    wait_until(
+        lambda: weights.inner_text() != before[0] and page.locator(".lab-facts.lines").first.inner_text() != before[1]
+    )
+    no_exception(page)
+
+
+def test_on_a_phone_no_table_scrolls(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/gradients")
+    expect(page.get_by_text("Without clipping the training was given up")).to_be_visible()
+    drawn(page)
+    too_wide = "all => all.filter(one => one.scrollWidth > one.parentElement.clientWidth + 1).length"
+    assert page.locator("table.lab").count() == 3
+    assert page.locator("table.lab").evaluate_all(too_wide) == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    no_exception(page)

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from rnnlab.architecture import Architecture, Cell
 from rnnlab.inside import scenes
+from rnnlab.inside.following import follow
 from rnnlab.reference import Trace
 from rnnlab.tasks import TASKS
 from rnnlab.texts import number
@@ -21,7 +22,7 @@ def random_lstm() -> Trace:
     """What the page opens with: the LSTM of the bench with random weights, reading "hihell"."""
     architecture = Architecture(Cell.LSTM, 5)
     model = scenes.random_model(architecture, TASK.form, 0)
-    (reading,) = scenes.readings(scenes.task_scene(TASK, model, TASK.data(0).train.inputs[0]))
+    (reading,) = follow(scenes.task_scene(TASK, model, TASK.data(0).train.inputs[0])).readings
     return reading.trace
 
 
@@ -100,6 +101,38 @@ def test_a_changed_number_is_followed_and_undone(page: Page) -> None:
     page.get_by_role("button", name="Undo all edits").click()
     expect(page.get_by_text("1 number is changed")).to_have_count(0)
     wait_until(lambda: line(page, "h").inner_text() == before)
+    no_exception(page)
+
+
+def test_a_cell_state_in_the_middle_is_changed_and_what_is_said_follows(page: Page) -> None:
+    page.goto("/inside?a=lstm-4-x2")
+    expect(page.get_by_text("max |NumPy − Keras| =")).to_be_visible()
+    drawn(page)
+    press(page, "Next timestep")
+    expect(page.get_by_text("said with them")).to_have_count(0)
+    choice = page.get_by_role("combobox", name="Change")
+    cell_state = page.get_by_role("option", name="c, the cell state after this timestep")
+
+    def offered() -> bool:
+        choice.click()
+        page.wait_for_timeout(500)
+        return cell_state.is_visible()
+
+    wait_until(offered)
+    cell_state.click()
+    drawn(page)
+    table, field = page.get_by_test_id("stDataFrame"), page.locator("#portal input")
+    page.get_by_text("Take it home").scroll_into_view_if_needed()
+    wait_until(lambda: table.count() == 1 and open_first_number(page, table) and field.is_visible())
+    field.fill("30")
+    field.press("Enter")
+    expect(page.get_by_text("You have set numbers of the state after this timestep")).to_be_visible()
+    expect(page.get_by_text("said with them")).to_be_visible()
+    expect(page.get_by_text("Δh of layer 2: h now minus h without your edits")).to_be_visible()
+    expect(page.get_by_text("The edits reach h first at timestep 2 i")).to_have_count(2)
+    expect(
+        page.get_by_text("For this, both read the input and compute the states without your changes.")
+    ).to_be_visible()
     no_exception(page)
 
 

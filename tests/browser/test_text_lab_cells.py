@@ -115,7 +115,7 @@ def test_colour_a_passage_and_clamp_a_unit(page: Page, trained: str) -> None:
     expect(number(page, "Unit")).to_have_value("7")
     wait_until(lambda: text.locator("span").evaluate_all(colours) != first)
     text.locator("span").nth(30).hover()
-    assert re.fullmatch(r"[+−]\d\.\d{3}", str(text.locator("span").nth(30).get_attribute("title")))
+    expect(page.locator(".tip").first).to_have_text(re.compile(r"[+−]\d\.\d{3}"))
 
     page.get_by_role("button", name="Search").click()
     page.locator("tbody tr").filter(has_text="inside quotation marks").get_by_role("button").click()
