@@ -13,6 +13,7 @@ from rnnlab.ui import (
     text_frame,
     text_live,
     text_look,
+    text_saved,
     text_settings,
     text_training,
     views,
@@ -25,31 +26,37 @@ views.heading(
 text_look.style()
 run = text_training.current_run()
 active = run is not None and run.status.active  # looked at once: a run may end while the page is drawn
-if not text_frame.trains(run):
-    st.stop()
 
-with st.container(border=True):
-    corpus, problem = text_choice.choose()
-    if corpus:
-        text_look.look(corpus)
-choice = state.choice()
-architectures = bench.read(choice.bench)
-form = text_training.form(corpus)
-bench.row(architectures, form)
-state.update(replace(choice, bench=architectures))
-text_training.notes(architectures, form)
-with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-    buttons = st.container(horizontal=True, gap="small", width="content")
-    axes = text_live.ask_axes()
-    chosen = ()
-    if corpus:
-        with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
-            training = text_settings.ask(corpus, live.engine().devices())
-        chosen, problem = text_training.experiments(architectures, corpus, training)
-with buttons:
-    text_training.buttons(run, active, chosen)
-text_training.remark(run, chosen, problem)
-if run:
-    text_live.results(run, active, axes)
-else:
-    text_live.invitation()
+
+def train() -> None:
+    """Choose a text, a bench and settings, and see the run."""
+    with st.container(border=True):
+        corpus, problem = text_choice.choose()
+        if corpus:
+            text_look.look(corpus, opened=run is None)
+    choice = state.choice()
+    architectures = bench.read(choice.bench)
+    form = text_training.form(corpus)
+    bench.row(architectures, form)
+    state.update(replace(choice, bench=architectures))
+    text_training.notes(architectures, form)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        buttons = st.container(horizontal=True, gap="small", width="content")
+        axes = text_live.ask_axes()
+        chosen: text_training.Experiments = ()
+        if corpus:
+            with st.popover(_("Training settings"), icon=":material/tune:", width="content"):
+                training = text_settings.ask(corpus, live.engine().devices())
+            chosen, problem = text_training.experiments(architectures, corpus, training)
+        text_saved.load(text_training.take_up)
+    with buttons:
+        text_training.buttons(run, active, chosen)
+    text_training.remark(run, chosen, problem)
+    if run:
+        text_live.results(run, active, axes)
+    else:
+        text_live.invitation()
+
+
+if text_frame.trains(run):
+    train()

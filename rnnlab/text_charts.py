@@ -25,7 +25,7 @@ def frequency_bars() -> dict[str, Any]:
         A Vega-Lite specification; its data is to be the dataset "table" from ``text_tables.frequency_table``.
     """
     bars = alt.Chart(alt.NamedData("table")).mark_bar(cornerRadius=1, color="#3A7FD5")
-    axis = alt.Axis(labelAngle=0, labelOverlap=True, labelFontSize=11, ticks=False)
+    axis = alt.Axis(labelAngle=0, labelOverlap=False, labelFontSize=11, ticks=False)
     chart = bars.encode(
         x=alt.X("character:N", sort=None, title=None, axis=axis),
         y=alt.Y("share:Q", title=_("share of the text"), axis=alt.Axis(format="%", tickCount=4)),
@@ -52,14 +52,13 @@ def loss_curves(looks: tuple[Look, ...], ends: tuple[int, int], unit: Unit, loga
         A Vega-Lite specification; its data is to be the datasets "table", "lines" and "marker" of ``text_tables``.
     """
     title = _("loss ({unit})").format(unit=_(unit.value))
-    kind = "log" if unit is Unit.PERPLEXITY else "linear"
-    scale = alt.Scale(type=kind, zero=False, nice=True)
+    scale = alt.Scale(type="log" if unit is Unit.PERPLEXITY else "linear", zero=False, nice=True)
     y = alt.Y("loss:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     curves = _curves(looks, ends, y, alt.Tooltip("loss:Q", format=".3f", title=title), logarithmic)
     lines = alt.Chart(alt.NamedData("lines"))
     rules = lines.mark_rule(strokeDash=[3, 3], opacity=0.7, color=_GREY).encode(y=alt.Y("loss:Q"))
-    names = lines.mark_text(align="left", dx=4, dy=-6, color=_GREY).encode(
-        y=alt.Y("loss:Q"), x=alt.value(0), text="label:N"
+    names = lines.mark_text(align="right", dx=-4, dy=-6, color=_GREY).encode(
+        y=alt.Y("loss:Q"), x=alt.value("width"), text="label:N"
     )
     layers = [_marker(ends, logarithmic), rules, curves, names]
     return specification(alt.LayerChart(layer=layers, height=_HEIGHT, width="container"))
@@ -68,7 +67,7 @@ def loss_curves(looks: tuple[Look, ...], ends: tuple[int, int], unit: Unit, loga
 @functools.lru_cache
 def word_curves(looks: tuple[Look, ...], ends: tuple[int, int], logarithmic: bool) -> dict[str, Any]:
     """The share of words in the samples that occur in the text, by characters read; as ``loss_curves``, without lines."""
-    title = _("words of the sample that occur in the text")
+    title = _("spelled words")
     y = alt.Y("share:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5, format="%"))
     curves = _curves(looks, ends, y, alt.Tooltip("share:Q", format=".0%", title=title), logarithmic)
     layers = [_marker(ends, logarithmic), curves]
@@ -79,7 +78,7 @@ def _x(ends: tuple[int, int], logarithmic: bool) -> alt.X:
     first, last = ends
     domain = [first if logarithmic else 0, max(last, first + 1)]
     scale = alt.Scale(type="log" if logarithmic else "linear", domain=domain, nice=False)
-    axis = alt.Axis(format="~s", tickCount=5, labelOverlap=True)
+    axis = alt.Axis(format="~s", tickCount=5, labelOverlap=True, grid=False)
     return alt.X("characters:Q", title=_("characters read"), scale=scale, axis=axis)
 
 

@@ -15,7 +15,7 @@ from rnnlab.text_timeline import Sample, Unit
 from rnnlab.textlab.ngrams import Line
 
 #: Characters that a chart of frequencies has room for.
-MOST_BARS = 60
+MOST_BARS = 36
 
 
 def frequency_table(corpus: Corpus) -> pd.DataFrame:

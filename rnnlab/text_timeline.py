@@ -24,7 +24,13 @@ class Unit(StrEnum):
 
     def of(self, nats: float) -> float:
         """A loss in nats per character in this unit."""
-        return {Unit.NATS: float, Unit.BITS: bits, Unit.PERPLEXITY: perplexity}[self](nats)
+        match self:
+            case Unit.NATS:
+                return nats
+            case Unit.BITS:
+                return bits(nats)
+            case Unit.PERPLEXITY:
+                return perplexity(nats)
 
 
 class Sample(NamedTuple):

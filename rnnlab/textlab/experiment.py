@@ -94,6 +94,11 @@ class TextExperiment:
     training: TextTraining = TextTraining()
 
     def __post_init__(self) -> None:
+        if (held_out := len(self.corpus.held_out)) < 2:
+            sentence = _(
+                "2 characters must be held out at least, of a tenth of the text; here it is {n}. Take a longer text."
+            )
+            raise ValueError(sentence.format(n=held_out))
         if self.steps_a_pass < 1:
             fewest = self.training.batch_size * self.training.chunk + 1
             sentence = _(

@@ -16,11 +16,12 @@ from rnnlab.corpora import Corpus
 from rnnlab.counting import count
 from rnnlab.engine import EngineState, TextLane, TextRun
 from rnnlab.history import Status
-from rnnlab.text_timeline import Sample, Unit, as_text, furthest, read_by, sample, samples, speed, stages
-from rnnlab.textlab.experiment import MEASURED, TextExperiment
+from rnnlab.text_timeline import Sample, Unit, furthest, read_by, sample, samples, speed
+from rnnlab.textlab.experiment import MEASURED
 from rnnlab.textlab.ngrams import Line, baselines
 from rnnlab.texts import _, ngettext, seconds
-from rnnlab.ui import fields, live, moments, text_look, views
+from rnnlab.ui import fields, live, moments, text_look, text_saved, views
+from rnnlab.ui.text_story import Racing, short, timeline
 
 #: Seconds between two pictures of a run under way.
 TICK = 0.5
@@ -31,14 +32,6 @@ class Axes(NamedTuple):
 
     unit: Unit
     logarithmic: bool
-
-
-class _Racing(NamedTuple):
-    """A lane that is or was trained."""
-
-    lane: TextLane
-    look: Look
-    timeline: list[Sample]
 
 
 def invitation() -> None:
@@ -77,7 +70,7 @@ def results(run: TextRun, active: bool, axes: Axes) -> None:
 def _draw(run: TextRun, axes: Axes) -> None:
     shown = looks([experiment.architecture for experiment in run.experiments])
     racing = [
-        _Racing(lane, look, samples(lane.experiment, lane.history))
+        Racing(lane, look, samples(lane.experiment, lane.history))
         for lane, look in zip(run.lanes, shown, strict=True)
         if not lane.experiment.refusal
     ]
@@ -87,11 +80,21 @@ def _draw(run: TextRun, axes: Axes) -> None:
     number = moments.scrubber(run, label, _("{n} texts/s"))
     with curves:
         _curves(run, racing, axes, number)
+    st.caption(_legend())
     grid = st.grid(min_column_width=300, gap="small")
     for place, (lane, look) in enumerate(zip(run.lanes, shown, strict=True)):
         with grid.container(border=True, gap="xsmall", key=f"text-lane-{place}"):
             _card(lane, look, len(lane.history.scores) if lane.status.active else number)
-    _timeline(run.experiments[0], racing)
+    timeline(run.experiments[0], racing)
+    if not run.status.active and run.epoch:
+        text_saved.take_home(run, racing)
+
+
+def _legend() -> str:
+    """What the numbers of the cards are."""
+    return _(
+        "Loss on the held-out text: nats a character, the same in bits, and as perplexity (as hard as guessing among so many characters). Right: how often the likeliest character comes next. Words: how many of those in the sample below occur in the text."
+    )
 
 
 def _headline(run: TextRun) -> None:
@@ -117,7 +120,7 @@ def _headline(run: TextRun) -> None:
     views.bar(read / all_of_them, "#3A7FD5")
 
 
-def _curves(run: TextRun, racing: Sequence[_Racing], axes: Axes, number: int) -> None:
+def _curves(run: TextRun, racing: Sequence[Racing], axes: Axes, number: int) -> None:
     first = run.experiments[0]
     ends = read_by(first, 1), read_by(first, first.steps)
     timelines, shown = [one.timeline for one in racing], tuple(one.look for one in racing)
@@ -148,76 +151,32 @@ def _card(lane: TextLane, look: Look, number: int) -> None:
     if lane.status in (Status.DIVERGED, Status.FAILED, Status.LOST):
         st.error(f"{_(lane.status.value)} {views.plain(lane.reason)}".strip())
     found = sample(lane.experiment, lane.history, number)
-    views.facts(_facts(lane, found))
+    _facts(lane, found)
     waits = _("Its first text comes after the first step.")
     st.html(text_look.passage(found.text if found else waits, _("what {name} writes").format(name=look.label)))
 
 
-def _facts(lane: TextLane, found: Sample | None) -> list[tuple[str, str]]:
-    """What one architecture has reached at a moment; dashes before the first."""
+def _facts(lane: TextLane, found: Sample | None) -> None:
+    """What one architecture has reached at a moment, each number in its own place; dashes before the first."""
     nats, right = (found.scores.held_out_loss, found.scores.held_out) if found else (None, None)
-    losses = [(_(unit.value), "–" if nats is None else _short(unit.of(nats))) for unit in Unit]
     total = count(lane.experiment.architecture, lane.experiment.form).total
     rate = speed(lane.experiment, lane.history)
-    return [
-        (_("after step"), f"{found.step:,}" if found else "–"),
-        *losses,
+    pairs = [
+        (_("nats"), _loss(Unit.NATS, nats)),
+        (_("bits"), _loss(Unit.BITS, nats)),
+        (_("perplexity"), _loss(Unit.PERPLEXITY, nats)),
         (_("right"), "–" if right is None else f"{right:.1%}"),
         (_("words"), f"{found.words:.0%}" if found else "–"),
+        (_("step"), f"{found.step:,}" if found else "–"),
         (_("parameters"), f"{total:,}"),
         (_("characters/s"), f"{rate:,.0f}" if rate else "–"),
     ]
+    cells = "".join(f"<span><i>{escape(name)}</i><b>{escape(value)}</b></span>" for name, value in pairs)
+    st.html(f'<div class="lab-numbers-of">{cells}</div>')
 
 
-def _short(value: float) -> str:
-    return f"{value:.3f}" if value < 10 else f"{value:,.1f}"
-
-
-def _timeline(first: TextExperiment, racing: Sequence[_Racing]) -> None:
-    """What was written at growing intervals, the first on top; it grows at its end, so that nothing moves."""
-    reached = max((len(one.timeline) for one in racing), default=0)
-    if not reached:
-        return
-    st.subheader(_("From noise to words"), anchor=False)
-    st.caption(_("What each has written at growing intervals. Every other text is kept, too: drag the moment above."))
-    for number in stages(first):
-        if number <= reached:
-            st.html(_stage(first, racing, number))
-    if all(not one.lane.status.active for one in racing):
-        _downloads(racing)
-
-
-def _stage(first: TextExperiment, racing: Sequence[_Racing], number: int) -> str:
-    step, last = first.measured[number - 1], len(first.measured)
-    title = _("At first") if number == 1 else _("In the end") if number == last else _("Train more …")
-    said = _("step {step:,} · {characters:,} characters read").format(step=step, characters=read_by(first, step))
-    cells = "".join(_cell(one, number) for one in racing)
-    return f'<div class="lab-stage"><p><b>{escape(title)}</b><i>{escape(said)}</i></p><div>{cells}</div></div>'
-
-
-def _cell(one: _Racing, number: int) -> str:
-    dot = f'<div class="lab-title"><span class="lab-dot" style="--c:{one.look.colour}"></span>{escape(one.look.label)}</div>'
-    label = _("what {name} wrote").format(name=one.look.label)
-    if number > len(one.timeline):
-        return f"<div>{dot}{_numbers('–', '–')}{text_look.passage('…', label, low=True)}</div>"
-    found = one.timeline[number - 1]
-    facts = _numbers(_short(found.scores.held_out_loss), f"{found.words:.0%}")
-    return f"<div>{dot}{facts}{text_look.passage(found.text, label, low=True)}</div>"
-
-
-def _numbers(nats: str, words: str) -> str:
-    pairs = ((_("nats"), nats), (_("words"), words))
-    return f'<div class="lab-facts">{"".join(f"<span><i>{escape(n)}</i> <b>{escape(v)}</b></span>" for n, v in pairs)}</div>'
-
-
-def _downloads(racing: Sequence[_Racing]) -> None:
-    def every() -> str:
-        return "\n".join(as_text(one.lane.experiment, one.lane.history, one.look.label) for one in racing)
-
-    st.download_button(
-        _("All texts that were written (.txt)"), every, "rnnlab-samples.txt", "text/plain", icon=":material/description:",
-        on_click="ignore", key="text-samples",
-    )  # fmt: skip
+def _loss(unit: Unit, nats: float | None) -> str:
+    return "–" if nats is None else short(unit.of(nats))
 
 
 def reference(corpus: Corpus) -> tuple[Line, ...] | None:

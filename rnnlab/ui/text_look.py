@@ -18,6 +18,8 @@ WINDOW = 600
 _STYLE = """<style>
 .lab-passage{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.8rem;line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere;tab-size:4;overflow-y:auto;height:11rem;padding:.35rem .5rem;border:1px solid rgba(128,128,128,.3);border-radius:.4rem}
 .lab-passage.low{height:8.4rem}
+.lab-numbers-of{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:.35rem .5rem;font-variant-numeric:tabular-nums;margin:.1rem 0 .2rem}
+.lab-numbers-of i{display:block;font-style:normal;font-size:.72rem;line-height:1.2;opacity:.7}.lab-numbers-of b{font-weight:600;font-size:.9rem}
 .lab-stage{border-top:1px solid rgba(128,128,128,.25);padding-top:.5rem}
 .lab-stage>p{margin:0 0 .3rem;font-size:.9rem}.lab-stage>p b{font-weight:600}.lab-stage>p i{font-style:normal;opacity:.7;font-variant-numeric:tabular-nums;margin-left:.5rem}
 .lab-stage>div{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));gap:.6rem}
@@ -36,8 +38,8 @@ def passage(text: str, label: str, low: bool = False) -> str:
     return f'<div class="lab-passage{" low" if low else ""}" tabindex="0" role="textbox" aria-readonly="true" aria-multiline="true" aria-label="{escape(label)}">{inner}</div>'
 
 
-def look(corpus: Corpus) -> None:
-    """What the text is made of."""
+def look(corpus: Corpus, opened: bool) -> None:
+    """What the text is made of; ``opened`` until there are curves that need the room."""
     found = statistics(corpus)
     pairs = [
         (_("characters"), f"{found.characters:,}"),
@@ -49,9 +51,14 @@ def look(corpus: Corpus) -> None:
     views.facts(pairs)
     said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
     st.caption(said.format(held_out=found.held_out))
+    with st.expander(_("Look into the text"), opened, icon=":material/search:"):
+        _look_into(corpus, found.vocabulary)
+
+
+def _look_into(corpus: Corpus, size: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        _frequencies(corpus, found.vocabulary)
+        _frequencies(corpus, size)
     with right:
         _window(corpus)
 

@@ -54,6 +54,15 @@ def _take_over(run: TextRun) -> None:
         text_choice.keep(text_choice.TextChoice.of(first.corpus))
 
 
+def take_up(run: TextRun) -> None:
+    """Show a run that was saved, with its bench, text and settings; one that is going on goes on without being seen."""
+    first = run.experiments[0]
+    text_settings.keep(first.corpus, first.training)
+    text_choice.keep(text_choice.TextChoice.of(first.corpus))
+    set_bench(tuple(experiment.architecture for experiment in run.experiments))
+    state.set_text_run_id(run.id)
+
+
 def _own_bench() -> None:
     choice = state.choice()
     if choice.bench == Choice.of(choice.task).bench:
@@ -110,9 +119,7 @@ def steps(first: TextExperiment) -> str:
     """What the settings come to, in a sentence."""
     training = first.training
     passes = ngettext("{n} pass", "{n} passes", training.passes).format(n=training.passes)
-    said = _(
-        "{passes}: {steps:,} steps, each a chunk of {chunk} characters of {streams} streams; measured {times} times."
-    )
+    said = _("{passes}: {steps:,} steps of {streams} × {chunk} characters (streams × chunk); measured {times} times.")
     return said.format(
         passes=passes, steps=first.steps, chunk=training.chunk, streams=training.batch_size, times=first.epochs
     )
