@@ -24,6 +24,8 @@ from rnnlab.texts import _, noted, number
 
 #: How solid a colour is behind a letter, at most, of 255.
 _STRONGEST = 0xB0
+#: A range that is smaller than this is none.
+_STILL = 1e-6
 #: Columns of the small pictures of a passage, and the most rows.
 COLUMNS, ROWS = 60, 40
 #: Small pictures that stand side by side in the one that has them all.
@@ -50,23 +52,35 @@ KINDS: dict[str, str] = {
 
 
 class Scale(NamedTuple):
-    """Colours of values from ``low`` to ``high``; at 0 there is none."""
+    """Colours of values from ``low`` to ``high``; at ``middle`` there is none."""
 
     low: float
     high: float
     below: str
     above: str
+    middle: float = 0.0
 
     def colour(self, value: float) -> str:
         """As CSS has it: "#rrggbbaa"; nothing of what is no number."""
         if not np.isfinite(value):
             return ""
-        share = min(1.0, abs(value) / (self.high if value >= 0 else -self.low or 1.0))
-        return f"{self.above if value >= 0 else self.below}{round(_STRONGEST * share):02X}"
+        share = float(self.shares(np.array(value)))
+        return f"{self.above if share >= 0 else self.below}{round(_STRONGEST * abs(share)):02X}"
+
+    def shares(self, values: NDArray[Any]) -> NDArray[Any]:
+        """How strong the colours of values are: −1 at ``low``, 0 at ``middle``, 1 at ``high``."""
+        reach = max(self.high - self.middle, _STILL)
+        return np.clip((values - self.middle) / reach, -1.0, 1.0)  # type: ignore[no-any-return]
 
 
-def scale_of(kind: str, values: NDArray[Any]) -> Scale:
-    """The colours of h, c or a gate: a gate's own from 0 to 1, else blue to red from −1 to 1; c of a unit as far as it goes."""
+def scale_of(kind: str, values: NDArray[Any], stretched: bool = False) -> Scale:
+    """The colours of h, c or a gate: a gate's own from 0 to 1, else blue to red from −1 to 1; c of a unit as far as it goes.
+
+    Where they are ``stretched``, from blue at the lowest of the values to red at the highest, so that also small changes show.
+    """
+    if stretched:
+        low, high = float(values.min()), float(values.max())
+        return Scale(low, high, BELOW_ZERO, ABOVE_ZERO, (low + high) / 2)
     if kind in _SIGMOIDS:
         return Scale(0.0, 1.0, GATES[_SIGMOIDS[kind]], GATES[_SIGMOIDS[kind]])
     most = float(np.abs(values).max(initial=0.0)) if kind == "c" else 1.0
@@ -181,17 +195,17 @@ class Small(NamedTuple):
     rows: int
 
 
-def small(text: str, values: NDArray[np.float32], kind: str) -> Small:
+def small(text: str, values: NDArray[np.float32], kind: str, stretched: bool = False) -> Small:
     """A point for every character, in lines as the text has them, for every unit of (N, U) in the colours of its scale."""
     places = _places(text)
     rows, units = 1 + max(row for row, _column in places), values.shape[1]
     down = -(-units // ACROSS)
-    scales = [scale_of(kind, unit) for unit in values.T]
-    shares = np.clip(values / np.array([scale.high for scale in scales], np.float32), -1.0, 1.0)
-    levels = 128 + np.rint(127 * shares).astype(np.int16)
+    scales = [scale_of(kind, unit, stretched) for unit in values.T]
+    shares = [scale.shares(unit) for scale, unit in zip(scales, values.T, strict=True)]
+    levels = 128 + np.rint(127 * np.stack(shares)).astype(np.int16)  # (U, N)
     points = np.zeros((down * ACROSS, rows, COLUMNS), np.uint8)  # 0: nothing there
     row, column = np.array(places).T
-    points[:units, row, column] = levels[: len(places)].T
+    points[:units, row, column] = levels[:, : len(places)]
     sheet = points.reshape(down, ACROSS, rows, COLUMNS).transpose(0, 2, 1, 3).reshape(down * rows, ACROSS * COLUMNS)
     return Small(_png(sheet, scales[0]), ACROSS, down, rows)
 
@@ -223,8 +237,9 @@ def _png(points: NDArray[np.uint8], scale: Scale) -> str:
 def gradient(scale: Scale) -> str:
     """The colours of a scale from left to right, as CSS has them."""
     strongest = f"{_STRONGEST:02X}"
-    left = f"{scale.below}{strongest}" if scale.low < 0 else f"{scale.above}00"
-    return f"linear-gradient(90deg,{left},{scale.above}00 {50 if scale.low < 0 else 0}%,{scale.above}{strongest})"
+    if scale.low == scale.middle:
+        return f"linear-gradient(90deg,{scale.above}00,{scale.above}{strongest})"
+    return f"linear-gradient(90deg,{scale.below}{strongest},{scale.above}00 50%,{scale.above}{strongest})"
 
 
 def key(low: str, high: str, colours: str, middle: str = "") -> str:
@@ -294,11 +309,12 @@ def effects(tested: Tested, feature: str, vocabulary: str) -> str:
 def effects_said(tested: Tested) -> str:
     """What the table of effects comes to, in a sentence; empty where the feature never holds."""
     inside, outside = tested.effect.inside, tested.effect.outside
-    if not inside.characters:
+    rank = tested.rank("inside")
+    if rank is None:
         return ""
     if inside.loss.by < _HARM:
         return _("Where the feature holds, the model does as well without this unit: it does not need it there.")
-    if tested.rank("inside") > _AMONG_THE_FIRST:
+    if rank > _AMONG_THE_FIRST:
         return _(
             "Other units do as much harm where the feature holds: the model does not depend on this one above all."
         )

@@ -100,6 +100,14 @@ class TestColouring:
         pictures = drawn(at, "image")[0]
         assert pictures["count"] == 6 and pictures["image"].startswith("data:image/png;base64,")
 
+    def test_colours_can_be_stretched(self, at):
+        before, pictures = drawn(at, "colours")[0]["colours"], drawn(at, "image")[0]["image"]
+        labelled(at.toggle, "Stretch").set_value(True).run()
+        assert not at.exception
+        after = drawn(at, "colours")[0]["colours"]
+        assert after != before and {"#2F6DD5B0", "#D63A36B0"} <= set(after)
+        assert drawn(at, "image")[0]["image"] != pictures
+
     def test_a_feature_is_marked(self, at):
         labelled(at.selectbox, "Mark beneath").set_value("quotes").run()
         passage = first_passage()

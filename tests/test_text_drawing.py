@@ -40,6 +40,13 @@ class TestColours:
         assert text_drawing.scale_of("c", np.array([0.3, -6.2])).high == 7.0
         assert text_drawing.scale_of("h", np.array([0.3, -6.2])).high == 1.0
 
+    def test_stretched_it_goes_from_the_lowest_to_the_highest(self):
+        values = np.array([-5.0, -4.5, -4.0])
+        scale = text_drawing.scale_of("c", values, stretched=True)
+        assert [scale.colour(value) for value in values] == ["#2F6DD5B0", "#D63A3600", "#D63A36B0"]
+        still = text_drawing.scale_of("h", np.full(3, 0.25), stretched=True)
+        assert still.colour(0.25).endswith("00")
+
     def test_what_is_unlikely_is_strong(self):
         of = experiment()
         written = Writer(model(of), of.corpus.vocabulary).write("the ", 50)

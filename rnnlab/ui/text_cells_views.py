@@ -126,14 +126,24 @@ def _feature(name: str) -> str:
     return _(FEATURES[name].title) if name else _("nothing")
 
 
+def _stretched(value: bool, key: str) -> bool:
+    hint = _(
+        "From blue at the lowest number of a unit to red at its highest: shows small changes of units that are far from 0."
+    )
+    return st.toggle(_("Stretch the colours"), value, key=key, help=hint)
+
+
 def _coloured(run: TextRun, reader: Reader, passage: Passage, unit: Unit) -> None:
     """The passage by this unit, and small pictures of all of them."""
     with st.spinner(_("Reading …")):
         each = text_passage.values(reader, passage, unit.kind)[unit.layer]
     values = each[:, unit.unit]
-    scale = text_drawing.scale_of(unit.kind, values)
     feature = text_passage.feature(passage, unit.feature) if unit.feature else None
-    st.html(text_drawing.scale_key(scale, _(text_drawing.KINDS[unit.kind])))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        place = st.container(width="content")
+        stretched = fields.kept("text stretched", False, _stretched)
+    scale = text_drawing.scale_of(unit.kind, values, stretched)
+    place.html(text_drawing.scale_key(scale, _(text_drawing.KINDS[unit.kind])))
     if feature is not None and not feature.any():
         st.caption(_("“{feature}” never occurs in this passage.").format(feature=_(FEATURES[unit.feature].title)))
     label = _("The passage, coloured by {kind} of unit {unit}: from {low:.2f} to {high:.2f}, {mean:.2f} on average")
@@ -145,7 +155,7 @@ def _coloured(run: TextRun, reader: Reader, passage: Passage, unit: Unit) -> Non
         f"characters-cells-{reader.lane}", text_drawing.read(passage.text, values, scale, feature), words
     )
     st.caption(_("All units of this layer: each picture is the passage, a point for each character. Click one."))
-    pictures = text_passage.pictures(reader, passage, unit.kind, unit.layer)
+    pictures = text_passage.pictures(reader, passage, unit.kind, unit.layer, stretched)
 
     def take(number: int) -> None:
         before = _chosen(run, reader)

@@ -81,9 +81,9 @@ def values(reader: Reader, passage: Passage, kind: str) -> tuple[NDArray[np.floa
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=READERS)
-def pictures(reader: Reader, passage: Passage, kind: str, layer: int) -> Small:
+def pictures(reader: Reader, passage: Passage, kind: str, layer: int, stretched: bool) -> Small:
     """Small pictures of the passage, one for each unit of a layer."""
-    return text_drawing.small(passage.text, values(reader, passage, kind)[layer], kind)
+    return text_drawing.small(passage.text, values(reader, passage, kind)[layer], kind, stretched)
 
 
 def feature(passage: Passage, name: str) -> NDArray[np.float32]:

@@ -105,6 +105,7 @@ def pick(run: TextRun, name: str, label: str, more: Sequence[tuple[int, str]] = 
     """
     lanes = trained(run)
     if len(lanes) == 1:
+        views.lane_title(look(run, lanes[0]))
         return lanes[0]
     titles = {lane: look(run, lane).label for lane in lanes} | dict(more)
     key = f"text-{name}-lane-{run.id}"
