@@ -70,7 +70,7 @@ class Scale(NamedTuple):
     def shares(self, values: NDArray[Any]) -> NDArray[Any]:
         """How strong the colours of values are: −1 at ``low``, 0 at ``middle``, 1 at ``high``."""
         reach = max(self.high - self.middle, _STILL)
-        return np.clip((values - self.middle) / reach, -1.0, 1.0)  # type: ignore[no-any-return]
+        return np.clip((values - self.middle) / reach, -1.0, 1.0)
 
 
 def scale_of(kind: str, values: NDArray[Any], stretched: bool = False) -> Scale:
