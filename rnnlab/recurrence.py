@@ -257,7 +257,8 @@ def _read(
     arrays = [_array(sums.dtype, times, (size, batch, n * units)) for n in sizes]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
-        state, arrays, steps = carried[: kind.states], carried[kind.states :], []
+        state: Tensors = carried[: kind.states]
+        arrays, steps = carried[kind.states :], []
         for step_sums in tf.unstack(blocks[number], size):
             after, left = kind.forward(step_sums, state, recurrent, bias)
             steps.append((*state, *left))

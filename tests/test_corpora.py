@@ -204,6 +204,7 @@ def test_a_window_larger_than_the_text_is_the_text():
         ("!? 12 _", 0),
         (" Be ", 0),  # as it is written
         (" 그렇다 그렇 ", 1 / 2),
+        (" s x be q r ", 1),  # single letters are no finding
     ],
 )
 def test_the_share_of_spelled_words(sample, share):

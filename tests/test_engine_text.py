@@ -125,3 +125,15 @@ def test_runs_of_one_kind_are_not_taken_for_the_other(engine: Engine, whole: Tex
     assert engine.newest_of("me", Experiment) in (task_run, None)
     engine.stop(text_run)
     wait_until(lambda: not task_run.status.active and not text_run.status.active)
+
+
+def test_states_take_no_more_room_than_is_given_them_and_the_newest_stays(engine, whole, monkeypatch) -> None:
+    """The last test here: it forgets what the others share."""
+    folder = whole.folder
+    assert whole.state_bytes == sum(lane.state_file.stat().st_size for lane in whole.lanes)
+    monkeypatch.setattr("rnnlab.engine.engine.KEPT_STATES", 1)
+    newest = ended(engine.start(experiments(1), FULL))
+    wait_until(lambda: len(engine._runs) == 1)
+    assert engine.run(newest.id, TextExperiment) is newest
+    assert newest.lanes[0].state()
+    assert {file.name.split("-")[0] for file in folder.iterdir()} == {newest.id}

@@ -245,3 +245,16 @@ class TestARun:
             time.sleep(0.05)
         assert [line.title for line in lines] == ["uniform guessing", "character frequency", "bigram", "trigram"]
         assert sorted((line.nats for line in lines), reverse=True) == [line.nats for line in lines]
+
+    def test_what_is_going_on_can_be_stopped_and_replaced_after_the_choice_has_changed(self):
+        at = press(lab(SMALL), "Train")
+        run = current_run(at)
+        labelled(at.number_input, "Seed")[0].set_value(7).run()
+        assert labelled(at.button, "Stop")
+        press(at, "Train this instead")
+        other = current_run(at)
+        assert other.id != run.id
+        until_rest(run)
+        assert run.status is Status.STOPPED
+        live.engine().stop(other)
+        until_rest(other)

@@ -47,7 +47,7 @@ def test_every_measurement_has_its_step_text_and_words():
     written = samples(EXPERIMENT, history("bb aa\nab ", " ab ba b "))
     assert [(one.number, one.step, one.characters) for one in written] == [(1, 1, 40), (2, 2, 80)]
     assert [one.text for one in written] == ["bb aa\nab ", " ab ba b "]
-    assert [one.words for one in written] == [0.5, 2 / 3]  # "aa" is none, "bb" is cut; "b" is none
+    assert [one.words for one in written] == [0.5, 1.0]  # "aa" is none, the first "bb" may be cut; a "b" does not count
     assert [one.scores.held_out_loss for one in written] == [4.0, 2.0]
 
 

@@ -90,8 +90,9 @@ def _words(corpus: Corpus) -> Counter[str]:
 def word_share(sample: str, words: Set[str]) -> float:
     """Which share of the words of a sample are words of the text, from 0 to 1.
 
-    A word that touches the beginning or the end of the sample may be cut and does not count. A sample without a word
-    has the share 0: it spells nothing.
+    A word that touches the beginning or the end of the sample may be cut and does not count, nor do single letters, which
+    noise is full of and which nearly every text has. A sample without a word has the share 0: it spells nothing.
     """
-    found = [word[0] for word in _WORD.finditer(sample) if word.start() > 0 and word.end() < len(sample)]
+    whole = (word for word in _WORD.finditer(sample) if word.start() > 0 and word.end() < len(sample))
+    found = [word[0] for word in whole if len(word[0]) > 1]
     return sum(word in words for word in found) / len(found) if found else 0.0

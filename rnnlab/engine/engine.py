@@ -32,8 +32,8 @@ from rnnlab.texts import noted
 
 #: Races that one worker trains at a time: one at full speed, and many in slow motion, which mostly wait.
 FAST_RACES, SLOW_RACES = 1, 8
-#: Finished runs kept for Continue and downloads; the oldest go first.
-KEPT_RUNS = 100
+#: Runs kept for Continue and downloads, and the bytes that their states may take as files; the oldest that ended go first.
+KEPT_RUNS, KEPT_STATES = 100, 2 * 2**30
 #: Seconds between two looks at the cluster, until a lost one is tried again, and until a silent scheduler counts as lost.
 LOOK_EVERY, RETRY_EVERY, PATIENCE = 0.25, 1.0, 5.0
 #: Seconds until a scheduler that says nothing counts as lost: a busy machine must not be taken for a dead one.
@@ -372,7 +372,11 @@ class Engine(Questions):
 
     def _forget_oldest(self) -> None:
         ended = [run for run in self._runs.values() if not run.status.active]
-        for run in ended[: max(0, len(self._runs) - KEPT_RUNS)]:
+        size = sum(run.state_bytes for run in self._runs.values())
+        for run in ended[:-1]:  # the newest stays, however large it is
+            if len(self._runs) <= KEPT_RUNS and size <= KEPT_STATES:
+                break
+            size -= run.state_bytes
             del self._runs[run.id]
             run.forget()
         drop_oldest_recordings(self._runs.values())

@@ -43,6 +43,7 @@ class LaneOf(Generic[E]):
     state_file: Path | None = None
     recording_file: Path | None = None
     recording_bytes: int = 0  # of that file
+    state_bytes: int = 0  # of that file
     saved: tuple[int, float] = (0, 0.0)  # the epochs and seconds after which the state in the file was taken
     recording_dropped: bool = False
 
@@ -67,7 +68,7 @@ class LaneOf(Generic[E]):
     def keep_state(self, file: Path, start: Start) -> None:
         """Put away from where it can go on."""
         new = file.with_suffix(".new")
-        new.write_bytes(start.state)
+        self.state_bytes = new.write_bytes(start.state)
         new.replace(file)  # whoever reads it meanwhile has the old one
         self.state_file, self.saved = file, start[1:]
 
@@ -170,6 +171,11 @@ class RunOf(Generic[E]):
         self._since = self._since or time.monotonic()
         if lane.status.active:
             lane.status = Status.RUNNING
+
+    @property
+    def state_bytes(self) -> int:
+        """What the states of its lanes take as files."""
+        return sum(lane.state_bytes for lane in self.lanes)
 
     @property
     def recording_bytes(self) -> int:

@@ -21,6 +21,8 @@ DROPOUT = RealRange(0.0, 0.9)
 GROWTH = 1 / 16
 #: Characters of the text that is written at each measurement.
 WRITTEN = 300
+#: Characters that it reads before it writes.
+PROMPTED = 100
 #: Held-out characters that are read at each measurement, or all where there are fewer.
 MEASURED = 32_768
 
@@ -150,11 +152,14 @@ class TextExperiment:
         """The share of the work that is done after so many measurements."""
         return self.step_of(epochs) / self.steps
 
-    @cached_property
+    @property
     def prompt(self) -> str:
-        """What the model reads before it writes while it learns: the end of a line, or the text's most frequent character."""
-        corpus = self.corpus
-        return "\n" if "\n" in corpus.vocabulary else corpus.vocabulary[np.bincount(corpus.training).argmax()]
+        """What the model reads before it writes while it learns: the last characters that it learns from.
+
+        A model hardly ever sees the state of zeros: with a single character read, it is where it has never been, and what it
+        writes from there may be noise for long, however well it reads.
+        """
+        return "".join(self.corpus.vocabulary[number] for number in self.corpus.training[-PROMPTED:])
 
     @property
     def refusal(self) -> str:

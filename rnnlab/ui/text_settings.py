@@ -57,8 +57,13 @@ def _key(control: str, name: str) -> str:
 def _reading(shown: TextTraining, name: str) -> tuple[int, int, int]:
     hint = _("Times that the text is read from its beginning to its end.")
     passes = fields.whole(_("Passes over the text"), _key("passes", name), shown.passes, PASSES, hint)
-    hint = _("Truncated back-propagation: the state goes on from chunk to chunk for ever, but gradients go back through one chunk alone. Longer chunks teach longer connections, at more cost a step.")  # fmt: skip
+    hint = _("Longer chunks teach longer connections, at more cost a step.")
     chunk = fields.whole(_("Characters of a chunk"), _key("chunk", name), shown.chunk, CHUNK, hint)
+    st.caption(
+        _(
+            "Truncated back-propagation: the state goes on from chunk to chunk for ever, gradients go back through one chunk alone."
+        )
+    )
     hint = _("The text is cut into so many stretches, which are read side by side: the batch size.")
     streams = fields.whole(_("Streams"), _key("streams", name), shown.batch_size, STREAMS, hint)
     return passes, chunk, streams

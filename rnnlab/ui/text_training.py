@@ -128,9 +128,12 @@ def steps(first: TextExperiment) -> str:
 def buttons(run: TextRun | None, active: bool, chosen: Experiments) -> None:
     """Train, Stop, Continue: what can be done now."""
     same = run is not None and run.experiments == chosen
-    if run and active and (same or not chosen):
+    if run and active:
         stop = live.engine().stop
         st.button(_("Stop"), icon=":material/stop:", type="primary", key="text-stop", on_click=stop, args=(run,))
+        if chosen and not same:
+            label, icon = _("Train this instead"), ":material/play_arrow:"
+            st.button(label, icon=icon, key="text-train", on_click=_train, args=(chosen,))
         return
     if run and same and run.status.can_continue:
         go_on, icon = live.engine().go_on, ":material/play_arrow:"
