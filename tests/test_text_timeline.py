@@ -164,3 +164,10 @@ class TestSuggested:
         assert not any(TextExperiment.why_not(architecture) for architecture in suggested.BENCH)
         backward = Architecture(direction=Direction.BACKWARD)
         assert TextExperiment.why_not(backward) == TextExperiment(backward, CORPUS, TRAINING).refusal != ""
+
+
+def test_a_model_writes_on_where_the_text_that_it_learns_from_ends():
+    cut = len(CORPUS.training)
+    assert TEXT[cut - 100 : cut] == EXPERIMENT.prompt
+    short = Corpus(Source.OWN, own="ab ba " * 10)
+    assert TextExperiment(Architecture(), short, suggested.training(short)).prompt == short.text[: len(short.training)]
