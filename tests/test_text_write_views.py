@@ -32,9 +32,11 @@ def text(at):
     return "".join(texts(at)[0]["text"])
 
 
-def written(of, number, prompt="\n", length=300, choosing=None, seed=0):
+def written(of, number, prompt="", length=300, choosing=None, seed=0):
     """What the weights of a measurement write."""
-    return Writer(model(of, number), of.corpus.vocabulary, seed).write(prompt, length, choosing or Choosing())
+    return Writer(model(of, number), of.corpus.vocabulary, seed).write(
+        prompt or of.prompt, length, choosing or Choosing()
+    )
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def of():
 def test_the_newest_weights_write_at_once(tmp_path, of):
     at = opened(script, run(tmp_path, of))
     assert text(at) == written(of, 3).text
-    assert texts(at)[0]["from"] == 1, "it appears from the first character that was drawn"
+    assert texts(at)[0]["from"] == len(of.prompt), "it appears from the first character that was drawn"
     assert f"After step {of.measured[2]} of {of.steps}" in said(at)
 
 
@@ -73,7 +75,7 @@ def test_temperature_top_k_top_p_seed_and_length(tmp_path, of):
     labelled(at.slider, "Top-p").set_value(0.8).run()
     labelled(at.number_input, "Seed").set_value(11).run()
     labelled(at.selectbox, "Characters").set_value(100).run()
-    assert text(at) == written(of, 3, "\n", 100, Choosing(0.5, 7, 0.8), 11).text
+    assert text(at) == written(of, 3, "", 100, Choosing(0.5, 7, 0.8), 11).text
     assert "Below 1 the likely becomes likelier" in said(at)
     assert "Only the 7 most likely" in said(at)
     assert "together reach 80%" in said(at)
@@ -125,7 +127,7 @@ class TestForcing:
             import streamlit as st
 
             if st.session_state.pop("click", None):
-                on_forced(Forced(40, 5))
+                on_forced(Forced(140, 5))
                 st.rerun()  # a click is dealt with before the page is drawn
             draw(name, shown, words, on_forced=on_forced, **others)
 
@@ -137,10 +139,10 @@ class TestForcing:
     def test_what_stood_before_stays(self, of, forced):
         at, before = forced
         writer = Writer(model(of, 3), of.corpus.vocabulary)
-        assert text(at) == writer.forced(writer.write("\n", 300), 40, 5).text
-        assert text(at)[:40] == before[:40] and text(at)[40] == CORPUS.vocabulary[5]
-        assert texts(at)[0]["marks"][40] == 2
-        assert texts(at)[0]["from"] == 41, "only what is new appears again"
+        assert text(at) == writer.forced(writer.write(of.prompt, 300), 140, 5).text
+        assert text(at)[:140] == before[:140] and text(at)[140] == CORPUS.vocabulary[5]
+        assert texts(at)[0]["marks"][140] == 2
+        assert texts(at)[0]["from"] == 141, "only what is new appears again"
 
     def test_it_can_be_taken_back(self, forced):
         at, before = forced

@@ -94,9 +94,10 @@ def _ask(run: TextRun) -> _Asked | None:
 
 
 def _prompt(value: str, key: str, usual: str) -> str:
-    hint = _("What the model reads before it writes.")
-    begins = _("a new line") if usual == "\n" else usual
-    placeholder = _("empty: it begins with {prompt}").format(prompt=begins)
+    hint = _(
+        "What the model reads before it writes. After a few words it knows better where it is than after a letter."
+    )
+    placeholder = _("empty: the last {n:,} characters that it learned from").format(n=len(usual))
     label = _("Prompt")
     return st.text_area(label, value, key=key, max_chars=PROMPT.high, height=68, help=hint, placeholder=placeholder)
 

@@ -55,20 +55,20 @@ def narrow(page: Page) -> None:
 def test_click_a_character_and_force_another(page: Page, trained: str) -> None:
     view(page, trained, "Write")
     text = page.locator(".text")
-    expect(text.locator("span")).to_have_count(301)
+    expect(text.locator("span")).to_have_count(400)
     appeared(page)
     before = characters(text)
     assert {"the", "said"} <= set("".join(before).split()), "it has learned words"
-    text.locator("span").nth(60).click()
-    expect(page.locator(".panel")).to_contain_text("Character 61:")
+    text.locator("span").nth(150).click()
+    expect(page.locator(".panel")).to_contain_text("Character 151:")
     expect(page.locator(".panel .row")).to_have_count(10)
     other = page.locator(".panel button.row").first
     wanted = str(other.get_attribute("data-token"))
     other.click()
     expect(text.locator(".m2")).to_have_count(1)
     after = characters(text)
-    assert after[:60] == before[:60]
-    assert after[60] != before[60]
+    assert after[:150] == before[:150]
+    assert after[150] != before[150]
     assert wanted.isdigit()
     page.get_by_role("button", name="Take back what was forced").click()
     expect(text.locator(".m2")).to_have_count(0)
@@ -82,16 +82,16 @@ def test_go_through_a_text_by_keys(page: Page, trained: str) -> None:
     text = page.locator(".text")
     appeared(page)
     text.focus()
-    for key, place in (("Home", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("End", 301)):
+    for key, place in (("Home", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("End", 400)):
         text.press(key)
         expect(page.locator(".panel")).to_contain_text(f"Character {place}:")
     text.press("ArrowUp")
-    expect(page.locator(".panel")).not_to_contain_text("Character 301:")
+    expect(page.locator(".panel")).not_to_contain_text("Character 400:")
 
 
 def test_a_text_appears_character_by_character(page: Page, trained: str) -> None:
     view(page, trained, "Write")
-    expect(page.locator(".text span")).to_have_count(301)
+    expect(page.locator(".text span")).to_have_count(400)
     appeared(page)
     before = characters(page.locator(".text"))
     type_in(number(page, "Seed"), 5)
