@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnlab.engine import TextRun
 from rnnlab.texts import _, noted
-from rnnlab.ui import fields
+from rnnlab.ui import fields, text_cells_views, text_write_views
 
 
 class View(StrEnum):
@@ -21,7 +21,7 @@ class View(StrEnum):
 
 
 #: What draws a run in the views other than the first.
-DRAWN: dict[View, Callable[[TextRun], None]] = {}
+DRAWN: dict[View, Callable[[TextRun], None]] = {View.WRITE: text_write_views.write, View.CELLS: text_cells_views.cells}
 
 _INVITATIONS = {
     View.WRITE: noted("Nothing is trained yet. Train first: then the trained models write here, one character after the other."),
@@ -37,7 +37,7 @@ def trains(run: TextRun | None) -> bool:
     )  # fmt: skip
     if view is View.TRAIN:
         return True
-    if run and any(lane.history.scores for lane in run.lanes) and view in DRAWN:
+    if run and (run.status.active or any(lane.history.scores for lane in run.lanes)):
         DRAWN[view](run)
     else:
         st.info(_(_INVITATIONS[view]), icon=":material/auto_stories:")
