@@ -29,9 +29,9 @@ from rnnlab.corpora import Corpus, Source, missing
 from rnnlab.textlab.experiment import Schedule, TextExperiment, TextTraining
 from rnnlab.textlab.streams import Chunk, Streams
 
-ROUNDS = 7
+ROUNDS = 5
 #: Seconds that a round of a contender takes, about.
-ROUND = 2.5
+ROUND = 2.0
 
 
 class Setting(NamedTuple):

@@ -28,7 +28,8 @@ def compile_learning(
             with tf.GradientTape() as tape:
                 logits, states = _read(model, architecture, inputs, states, _dropout(dropout, seed, number))
                 loss = _loss(logits, targets)
-            gradients = tape.gradient(loss, model.trainable_variables)
+            rows = tape.gradient(loss, model.trainable_variables)
+            gradients = [tf.convert_to_tensor(gradient) for gradient in rows]  # one row a character, not a step
             optimizer.apply(gradients, model.trainable_variables)
             return loss, _right(logits, targets), states
 
