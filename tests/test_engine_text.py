@@ -98,6 +98,7 @@ def test_a_race_is_saved_while_it_trains_and_opened_elsewhere(engine, whole, mon
     assert opened.status is Status.STOPPED
     assert 2 <= opened.epoch < whole.epoch
     assert opened.lanes[0].recording.epochs
+    assert opened.elapsed == sum(lane.history.seconds for lane in opened.lanes) > 0
     engine.go_on(opened, FULL)
     assert_same(ended(opened), whole)
 

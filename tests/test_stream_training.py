@@ -216,14 +216,15 @@ def test_dropout_changes_what_is_learned_and_not_how_it_is_measured():
     assert losses(plain, 5) != losses(dropped, 5)
 
 
-def test_a_measurement_is_what_the_model_in_numpy_makes_of_the_held_out_text():
+def test_a_measurement_is_what_the_model_in_numpy_makes_of_the_held_out_text_read_on_from_where_it_stands():
     given = experiment(batch_size=1)
     trainer = StreamTrainer(given, Start())
     losses(trainer, 20)
     read = Model.from_flat(given.architecture, given.form, trainer.weights())
     length = (len(TEXT.held_out) - 1) // 24 * 24
     text = TEXT.held_out[np.newaxis, : length + 1]
-    seen = read.forward(text[:, :-1])
+    states = [np.asarray(state) for state in trainer._states]
+    seen = read.forward(text[:, :-1], [State(*states)])
     loss, right = trainer._measure()
     assert loss == pytest.approx(seen.loss(text[:, 1:]), rel=1e-5)
     assert right == pytest.approx((seen.outputs.argmax(-1) == text[:, 1:]).mean())

@@ -230,6 +230,10 @@ class RunOf(Generic[E]):
                 if file:
                     file.unlink(missing_ok=True)
 
+    def put_clock_to(self, seconds: float) -> None:
+        """So long it has been racing."""
+        self._elapsed = seconds
+
     def _come_to_rest(self) -> None:
         self._elapsed, self._since, self.ended = self.elapsed, None, time.monotonic()
         for number, lane in enumerate(self.lanes):
@@ -281,4 +285,5 @@ def opened(lanes: Sequence[SavedLane], pace: Pace, folder: Path, owner: str) -> 
             start = Start(saved.state, saved.history.epochs, saved.history.seconds)
             lane.keep_state(folder / f"{run.id}-{number}.npz", start)
         lane.keep_recording(folder / f"{run.id}-{number}-weights.npz")
+    run.put_clock_to(sum(lane.history.seconds for lane in lanes))
     return run
