@@ -10,7 +10,7 @@ run: .venv/installed
 	$(BIN)/streamlit run dashboard.py
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 check: lint types imports test
 

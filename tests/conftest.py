@@ -2,20 +2,25 @@
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("rnnlab", derandomize=True, deadline=None)
 settings.load_profile("rnnlab")
 
 #: What starts many processes of its own, or waits for what happens in them: never two of these at the same time.
-_HEAVY = ("browser", "test_engine.py", "test_engine_text.py")
+_HEAVY = ("tests/browser/", "tests/test_engine")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests (``make test``), a file is tested by one of them, and so is all that is heavy."""
-    for item in items:
-        heavy = any(part in _HEAVY for part in item.path.parts)
-        item.add_marker(pytest.mark.xdist_group("heavy" if heavy else item.path.name))
+class _ByFile(LoadScopeScheduling):
+    """A file is tested by one process, and so is all that is heavy."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "heavy" if nodeid.startswith(_HEAVY) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
+    """Where several processes share the tests (``make test``)."""
+    return _ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def test_the_bench_changes_and_the_totals_with_it(page: Page) -> None:
 def test_the_bench_goes_along_to_the_other_page(page: Page) -> None:
     page.goto("/?a=gru-9")
     links = page.get_by_test_id("stSidebarNavLink")
-    expect(links).to_have_count(6)
+    expect(links).to_have_count(7)
     links.filter(has_text="Train").click()
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="GRU 9")).to_be_visible()
