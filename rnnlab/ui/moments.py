@@ -64,6 +64,9 @@ def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
     While the run trains, the slider follows it. The view around it must be a fragment that runs ``every(run)`` seconds.
     Where epochs are called otherwise, ``label`` says what the slider is for and ``speed`` how many of them {n} a second are.
     """
+    active = (
+        run.status.active
+    )  # looked at once, and first: it may end meanwhile, and then its last epoch is still to be shown
     epochs, newest = run.experiments[0].epochs, run.epoch
     if epochs < 2:
         return newest
@@ -71,14 +74,14 @@ def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
     following = state.kept("following", set[str])  # runs that the slider went along with
     if playing := _playing(run):
         _play(run, playing, key)
-    elif run.status.active or run.id in following or not 1 <= st.session_state.get(key, 0) <= newest:
+    elif active or run.id in following or not 1 <= st.session_state.get(key, 0) <= newest:
         st.session_state[key] = max(1, newest)
-    (following.add if run.status.active else following.discard)(run.id)
+    (following.add if active else following.discard)(run.id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="scrubber"):
         _buttons(run, playing, key, speed or _("{n} epochs/s"))
         st.slider(
             label or _("Epoch: drag to see the race at any moment of it"), 1, epochs, key=key,
-            disabled=run.status.active or newest < 2, persist_state="session", on_change=_moved, args=(key,),
+            disabled=active or newest < 2, persist_state="session", on_change=_moved, args=(key,),
         )  # fmt: skip
     return min(int(st.session_state[key]), newest)
 

@@ -99,7 +99,7 @@ def test_on_a_phone_no_table_scrolls(page: Page) -> None:
     expect(page.get_by_text("Without clipping the training was given up")).to_be_visible()
     drawn(page)
     too_wide = "all => all.filter(one => one.scrollWidth > one.parentElement.clientWidth + 1).length"
-    assert page.locator("table.lab").count() == 3
+    expect(page.locator("table.lab")).to_have_count(3)
     assert page.locator("table.lab").evaluate_all(too_wide) == 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     no_exception(page)
