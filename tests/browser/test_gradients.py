@@ -73,6 +73,7 @@ def test_a_run_is_looked_into_at_its_epochs(page: Page) -> None:
     page.get_by_text("those of the run on Train").click()
     expect(page.get_by_text("all 4 steps")).to_be_visible()
     wait_until(lambda: len(texts(page)) == 1)
+    expect(page.get_by_text("NumPy − Keras").first).to_be_visible()  # the page runs again when it has been measured
     last = texts(page)
     slide(page, "Epoch", "ArrowLeft", 10)
     wait_until(lambda: len(texts(page)) == 1 and texts(page) != last)
