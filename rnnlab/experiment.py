@@ -92,6 +92,12 @@ EPOCHS_PER_SECOND = Range(1, 30)
 DEVICE = re.compile(r"auto|cpu(:\d{1,2})?|gpu(:\d{1,2})?")
 
 
+def check_device(device: str) -> None:
+    """Raise ``ValueError`` unless ``device`` has the form of one."""
+    if not isinstance(device, str) or not DEVICE.fullmatch(device):
+        raise ValueError(f"device must be auto, cpu, gpu or a numbered one such as gpu:0, not {device!r}")
+
+
 class Device(NamedTuple):
     """A place to compute: ``name`` as it is chosen ("cpu", "gpu:0"), ``title`` as a person knows it."""
 
@@ -137,8 +143,7 @@ class Training:
         CLIP_AT.check("clipping threshold", self.clip_at)
         BATCH_SIZE.check("batch size", self.batch_size)
         SEED.check("seed", self.seed)
-        if not isinstance(self.device, str) or not DEVICE.fullmatch(self.device):
-            raise ValueError(f"device must be auto, cpu, gpu or a numbered one such as gpu:0, not {self.device!r}")
+        check_device(self.device)
 
 
 class Watched(NamedTuple):

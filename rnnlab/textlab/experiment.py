@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnlab.architecture import Activation, Architecture, Direction, Form, Range, check_choice
 from rnnlab.corpora import Corpus
-from rnnlab.experiment import CLIP_AT, DEVICE, LEARNING_RATE, SEED, Clipping, Optimizer, RealRange
+from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer, RealRange, check_device
 from rnnlab.texts import _, noted
 
 PASSES, CHUNK, STREAMS, LAYERS = Range(1, 1000), Range(1, 500), Range(1, 512), Range(1, 3)
@@ -79,8 +79,7 @@ class TextTraining:
         CLIP_AT.check("clipping threshold", self.clip_at)
         DROPOUT.check("dropout", self.dropout)
         SEED.check("seed", self.seed)
-        if not isinstance(self.device, str) or not DEVICE.fullmatch(self.device):
-            raise ValueError(f"device must be auto, cpu, gpu or a numbered one such as gpu:0, not {self.device!r}")
+        check_device(self.device)
 
 
 @dataclass(frozen=True)
