@@ -170,8 +170,8 @@ def test_quotes_and_brackets_are_closed_in_the_line_in_which_they_are_opened():
 
 def test_the_generated_text_is_small_and_most_quotes_must_be_remembered_for_long():
     corpus = Corpus(Source.GENERATED)
-    assert 60_000 <= len(corpus.text) < 61_000
+    assert 150_000 <= len(corpus.text) < 151_000
     assert len(corpus.vocabulary) <= 40
     lengths = [len(quote) for quote in re.findall(r'"([^"]*)"', corpus.text)]
-    assert len(lengths) > 300
+    assert len(lengths) > 1_000
     assert sum(10 <= length <= 60 for length in lengths) > 0.8 * len(lengths)

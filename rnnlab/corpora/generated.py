@@ -1,27 +1,30 @@
 """Small invented texts for a quick look, made from a seed: people who speak in quotation marks, with asides in brackets.
 
-A model can only close a quotation mark in the right place, and choose words between, if it remembers that one is open.
+What is said and what is put in brackets are made of the same words and are as long: only a model that remembers which of the
+two it is in can close it with the right mark.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from rnnlab.corpora.reader import Part, Reader
 from rnnlab.texts import _, noted
 
 SEED = 7
-LENGTH = 60_000
+#: Long enough that reading it a few times teaches how it is made, and not the sentences themselves.
+LENGTH = 150_000
 
 _PEOPLE = ["baker", "miller", "sailor", "singer", "painter", "teacher"]
 _PLACES = ("in the garden", "near the bridge", "at the market", "behind the barn")
 _DEEDS = ("went home", "sat down", "looked up", "stood still", "ran after the dog", "opened the gate")
 _KINDS = ["old", "tall", "kind", "tired", "happy"]
 
-# Speech and asides share half of their words, so that the words just read do not say which of the two it is.
-_SPEECH = ["you", "will", "not", "see", "me", "again", "if", "we", "go", "now"]
-_ASIDE = ["again", "if", "we", "go", "now", "so", "come", "and", "help", "us"]
+# Speech and asides share these words and how many they are, so that nothing but memory tells which of the two it is. They are
+# few and short, so that they are soon learned and what is left to learn is that.
+_WORDS = ["you", "we", "will", "not", "go", "see", "me", "now"]
+_FEWEST, _MOST = 3, 8
 
 
 def quotes_and_brackets(seed: int = SEED, length: int = LENGTH) -> str:
@@ -40,20 +43,20 @@ def _sentence(rng: random.Random) -> str:
     if rng.random() < 0.7:
         subject += " " + _aside(rng, depth=1)
     if rng.random() < 0.7:
-        return f'{subject} said "{" ".join(_words(rng, _SPEECH, 3, 10))}" and {rng.choice(_DEEDS)}.'
+        return f'{subject} said "{" ".join(_words(rng))}" and {rng.choice(_DEEDS)}.'
     return f"{subject} {rng.choice(_DEEDS)} {rng.choice(_PLACES)}."
 
 
 def _aside(rng: random.Random, depth: int) -> str:
-    words = _words(rng, _ASIDE, 3, 8)
+    words = _words(rng)
     if depth < 2 and rng.random() < 0.2:
         words.insert(rng.randint(1, len(words)), _aside(rng, depth + 1))
     opening, closing = "()" if depth == 1 else "[]"
     return opening + " ".join(words) + closing
 
 
-def _words(rng: random.Random, words: Sequence[str], low: int, high: int) -> list[str]:
-    return [rng.choice(words) for _word in range(rng.randint(low, high))]
+def _words(rng: random.Random) -> list[str]:
+    return [rng.choice(_WORDS) for _word in range(rng.randint(_FEWEST, _MOST))]
 
 
 #: Every kind of text that can be made.

@@ -16,7 +16,7 @@ BENCH = tuple(Architecture(cell, UNITS) for cell in RECURRENT_CELLS)
 _STEPS, _CHUNKS = 1_000, 8
 
 #: What is made of few words is learned sooner.
-_GENERATED = TextTraining(passes=6, chunk=50, batch_size=16, learning_rate=0.01)
+_GENERATED = TextTraining(passes=7, chunk=50, batch_size=16, learning_rate=0.01)
 
 
 def training(corpus: Corpus) -> TextTraining:
