@@ -1,5 +1,7 @@
 """Holding a unit: against the model's own equations, what must not change, and a quote cell that a trained LSTM has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,12 +9,14 @@ from hypothesis import strategies as st
 
 from rnnlab.architecture import Architecture, Cell, Form
 from rnnlab.corpora import Corpus, Source
+from rnnlab.history import Start
 from rnnlab.reference import Model, State
+from rnnlab.textlab import suggested
 from rnnlab.textlab.causal import WARM_UP, WINDOW, Clamp, hold_unit
-from rnnlab.textlab.features import FEATURES, features_of
+from rnnlab.textlab.experiment import TextExperiment
+from rnnlab.textlab.features import features_of
 from rnnlab.textlab.readings import read
 from rnnlab.textlab.search import search
-from tests.quoted import quotes_and_brackets
 from tests.test_reference_gradients import some_model
 
 V = 6
@@ -149,57 +153,48 @@ def test_what_cannot_be_held_is_refused_with_a_sentence(wrong, sentence):
 
 # A trained model
 
-UNITS, STREAMS, CHUNK, EPOCHS = 48, 32, 64, 12
-#: Of the seeds 0 to 3, in 1 and 3 the quote cell is the one that the closing marks need most, in 0 the second, in 2 the fifth.
-SEED = 1
-CORPUS = Corpus(Source.OWN, own=quotes_and_brackets())
+CORPUS = Corpus(Source.GENERATED)
+#: The LSTM that the page begins with, learning as the page suggests. Of the seeds 0 to 9 all ten had a quote cell that the
+#: closing marks need most of all units: its score was 0.59 to 0.79, and where it was switched off the right mark had at most a
+#: quarter of its probability left.
+SEED = 0
+BENCHED = next(architecture for architecture in suggested.BENCH if architecture.cell is Cell.LSTM)
 
 
 @pytest.fixture(scope="module")
 def trained(keras_ready):
-    """An LSTM that Keras has trained on quotes and brackets: stateful, so that the state goes from chunk to chunk."""
-    from rnnlab.backend import keras
+    """What becomes of it on quotes and brackets."""
+    from rnnlab.stream_training import StreamTrainer
 
-    keras.utils.set_random_seed(SEED)
-    size = len(CORPUS.vocabulary)
-    layers = keras.layers.LSTM(UNITS, return_sequences=True, stateful=True), keras.layers.Dense(size)
-    one_hot = keras.layers.Embedding(size, size, embeddings_initializer="identity", trainable=False)
-    model = keras.Sequential([keras.Input(batch_shape=(STREAMS, CHUNK)), one_hot, *layers])
-    model.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    inputs, targets = in_streams(CORPUS.training[:-1]), in_streams(CORPUS.training[1:])
-    for _epoch in range(EPOCHS):
-        layers[0].reset_states()
-        model.fit(inputs, targets, batch_size=STREAMS, shuffle=False, verbose=0)
-    _table, *weights = model.get_weights()
-    return Model(Architecture(Cell.LSTM, UNITS), Form(size, timesteps=None, outputs=size), tuple(weights))
-
-
-def in_streams(numbers):
-    """Chunk by chunk the next piece of every stream, (chunks · streams, T)."""
-    chunks = len(numbers) // (STREAMS * CHUNK)
-    streams = numbers[: STREAMS * CHUNK * chunks].reshape(STREAMS, chunks, CHUNK)
-    return streams.transpose(1, 0, 2).reshape(-1, CHUNK)
+    experiment = TextExperiment(BENCHED, CORPUS, replace(suggested.training(CORPUS), seed=SEED))
+    trainer = StreamTrainer(experiment, Start())
+    while trainer.epochs < experiment.epochs:
+        if trainer.step():
+            trainer.finish_epoch()
+    weights = trainer.weights()
+    trainer.close()
+    return Model.from_flat(experiment.architecture, experiment.form, weights)
 
 
 def test_a_trained_lstm_has_a_quote_cell_and_needs_it(trained):
     """It is found on text that was not trained on, and without it quotation marks are not closed where they should be."""
     held_out = CORPUS.held_out
     features = features_of("".join(CORPUS.vocabulary[number] for number in held_out)).values
-    found = search(read(trained, held_out), features)
-    best = found.best("quotes")
+    best = search(read(trained, held_out), features).best("quotes")
     assert best.score > 0.5
-    assert best.p < 0.05
+    assert best.p < 0.01
 
-    watched = [CORPUS.vocabulary.index(mark) for mark in FEATURES["quotes"].ends if mark in CORPUS.vocabulary]
+    mark = CORPUS.vocabulary.index('"')
     clamp = Clamp(best.layer, best.kind, best.unit)
-    tested = hold_unit(trained, held_out, features["quotes"], clamp, watched, others=UNITS)
-    assert len(tested.others) == UNITS - 1
+    passage = slice(6_000)
+    tested = hold_unit(trained, held_out[passage], features["quotes"][passage], clamp, [mark], others=BENCHED.units)
+    assert len(tested.others) == BENCHED.units - 1
     assert tested.rank("inside") <= 3
     assert tested.rank("ending") <= 3
     usual = np.median([other.ending.loss.by for other in tested.others])
-    assert tested.effect.ending.loss.by > 3 * max(usual, 0.05)
-    closing = tested.effect.inside.watched[watched[0]]
-    assert closing.after < closing.before / 2
+    assert tested.effect.ending.loss.by > 3 * max(usual, 0.25)
+    for part in (tested.effect.inside, tested.effect.ending):
+        assert part.watched[mark].after < part.watched[mark].before / 2
 
 
 def test_an_untrained_lstm_has_units_that_go_with_a_feature_but_nothing_depends_on_them(trained):
