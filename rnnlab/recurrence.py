@@ -33,7 +33,7 @@ class Kind(NamedTuple):
         sizes: of what a step leaves for its way back, in units.
         forward: the sums of all gates, the state, W_h and the biases of the state → the new state, and what is left.
         factors: what was left, the states before → what the way back multiplies with.
-        back: ∂loss by the new state, factors, W_h → what is kept of it, ∂loss by the state before.
+        back: ∂loss by the new state, factors, W_hᵀ → what is kept of it, ∂loss by the state before.
         kept: the size of what is kept, in units.
         sums: what was kept, factors, what was left → ∂loss by the sums of the gates, and what ``recurrent`` needs besides.
         needed: the sizes of these, in units.
@@ -71,9 +71,9 @@ def _rnn_factors(left: Tensors, _before: Tensors) -> Tensors:
     return left
 
 
-def _rnn_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _rnn_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
     d_sums = _tanh_back(factors[0], d_state[0])
-    return d_sums, [tf.matmul(d_sums, recurrent, transpose_b=True)]
+    return d_sums, [tf.matmul(d_sums, recurrent_t)]
 
 
 def _kept_sums(kept: Tensor, _factors: Tensors, _left: Tensors) -> Tensors:
@@ -87,61 +87,56 @@ def _plain_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
 
 def _lstm_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor) -> tuple[Tensors, Tensors]:
     h, c = state
-    i_f, g, o = tf.split(sums + tf.matmul(h, recurrent), [2 * h.shape[1], h.shape[1], h.shape[1]], axis=1)
-    i_f, g, o = tf.sigmoid(i_f), tf.tanh(g), tf.sigmoid(o)
-    i, f = tf.split(i_f, 2, axis=1)
+    i, f, g, o = tf.split(sums + tf.matmul(h, recurrent), 4, axis=1)
+    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
     c = f * c + i * g
     tanh_c = tf.tanh(c)
-    return (o * tanh_c, c), (i_f, g, o, tanh_c)
+    return (o * tanh_c, c), (i, f, g, o, tanh_c)
 
 
 def _lstm_factors(left: Tensors, before: Tensors) -> Tensors:
-    """Of (∂c, ∂c, ∂c, ∂h) to the sums of i, f, g, o; of ∂h to ∂c; and of ∂c to the step before."""
-    i_f, g, o, tanh_c = left
-    i, f = tf.split(i_f, 2, axis=-1)
-    to_i_f = _sigmoid_back(i_f, tf.concat([g, before[1]], -1))
-    return tf.concat([to_i_f, _tanh_back(g, i), _sigmoid_back(o, tanh_c)], -1), _tanh_back(tanh_c, o), f
+    """Of ∂c to the sums of i, f and g; of ∂h to the sum of o and to ∂c; and of ∂c to the step before."""
+    i, f, g, o, tanh_c = left
+    to_i, to_f, to_g = _sigmoid_back(i, g), _sigmoid_back(f, before[1]), _tanh_back(g, i)
+    return to_i, to_f, to_g, _sigmoid_back(o, tanh_c), _tanh_back(tanh_c, o), f
 
 
-def _lstm_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _lstm_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
     d_h, d_c = d_state
-    to_sums, to_c, f = factors
+    to_i, to_f, to_g, to_o, to_c, f = factors
     d_c = d_c + d_h * to_c
-    d_sums = tf.concat([d_c, d_c, d_c, d_h], 1) * to_sums
-    return d_sums, [tf.matmul(d_sums, recurrent, transpose_b=True), d_c * f]
+    d_sums = tf.concat([d_c * to_i, d_c * to_f, d_c * to_g, d_h * to_o], 1)
+    return d_sums, [tf.matmul(d_sums, recurrent_t), d_c * f]
 
 
 def _gru_forward(sums: Tensor, state: Tensors, recurrent: Tensor, bias: Tensor) -> tuple[Tensors, Tensors]:
     """With reset after."""
-    (h,), units = state, state[0].shape[1]
-    held = tf.matmul(h, recurrent) + bias
-    z_r = tf.sigmoid(sums[:, : 2 * units] + held[:, : 2 * units])
-    z, r = tf.split(z_r, 2, axis=1)
-    held = held[:, 2 * units :]
-    g = tf.tanh(sums[:, 2 * units :] + r * held)
-    return (g + z * (h - g),), (z_r, g, held)
+    (h,) = state
+    z, r, g = tf.split(sums, 3, axis=1)
+    of_z, of_r, held = tf.split(tf.matmul(h, recurrent) + bias, 3, axis=1)
+    z, r = tf.sigmoid(z + of_z), tf.sigmoid(r + of_r)
+    g = tf.tanh(g + r * held)
+    return (g + z * (h - g),), (z, r, g, held)
 
 
 def _gru_factors(left: Tensors, before: Tensors) -> Tensors:
-    """Of (∂h, ∂h, ∂h) to W_h h_{t-1} + b_h of z, r, g; of ∂h to the step before; and of ∂h to the sum of g."""
-    z_r, g, held = left
-    z, r = tf.split(z_r, 2, axis=-1)
+    """Of ∂h to W_h h_{t-1} + b_h of z, r, g; to the step before; and to the sum of g."""
+    z, r, g, held = left
     to_g = _tanh_back(g, 1.0 - z)
-    to_z_r = _sigmoid_back(z_r, tf.concat([before[0] - g, to_g * held], -1))
-    return tf.concat([to_z_r, to_g * r], -1), z, to_g
+    return _sigmoid_back(z, before[0] - g), _sigmoid_back(r, to_g * held), to_g * r, z, to_g
 
 
-def _gru_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _gru_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
     (d_h,) = d_state
-    to_recurrent, z, _ = factors
-    d_recurrent = tf.concat([d_h, d_h, d_h], 1) * to_recurrent
-    return d_h, [d_h * z + tf.matmul(d_recurrent, recurrent, transpose_b=True)]
+    *to_recurrent, z, _to_g = factors
+    d_recurrent = tf.concat([d_h * factor for factor in to_recurrent], 1)
+    return d_h, [d_h * z + tf.matmul(d_recurrent, recurrent_t)]
 
 
 def _gru_sums(kept: Tensor, factors: Tensors, _left: Tensors) -> Tensors:
-    to_recurrent, _, to_g = factors
-    d_recurrent = tf.concat([kept, kept, kept], -1) * to_recurrent
-    return tf.concat([d_recurrent[..., : 2 * kept.shape[-1]], kept * to_g], -1), d_recurrent
+    to_z, to_r, to_held, _z, to_g = factors
+    d_z, d_r = kept * to_z, kept * to_r
+    return tf.concat([d_z, d_r, kept * to_g], -1), tf.concat([d_z, d_r, kept * to_held], -1)
 
 
 def _gru_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -150,33 +145,33 @@ def _gru_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
 
 def _reset_before_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor) -> tuple[Tensors, Tensors]:
     (h,), units = state, state[0].shape[1]
-    z_r = tf.sigmoid(sums[:, : 2 * units] + tf.matmul(h, recurrent[:, : 2 * units]))
-    z, r = tf.split(z_r, 2, axis=1)
+    z, r, g = tf.split(sums, 3, axis=1)
+    of_z, of_r = tf.split(tf.matmul(h, recurrent[:, : 2 * units]), 2, axis=1)
+    z, r = tf.sigmoid(z + of_z), tf.sigmoid(r + of_r)
     held = r * h
-    g = tf.tanh(sums[:, 2 * units :] + tf.matmul(held, recurrent[:, 2 * units :]))
-    return (g + z * (h - g),), (z_r, g, held)
+    g = tf.tanh(g + tf.matmul(held, recurrent[:, 2 * units :]))
+    return (g + z * (h - g),), (z, r, g, held)
 
 
 def _reset_before_factors(left: Tensors, before: Tensors) -> Tensors:
     """Of ∂h to the sums of z and of g and to the step before; of ∂(r∘h) to the sum of r and to h."""
-    z_r, g, _held = left
-    z, r = tf.split(z_r, 2, axis=-1)
+    z, r, g, _held = left
     return _sigmoid_back(z, before[0] - g), _tanh_back(g, 1.0 - z), z, _sigmoid_back(r, before[0]), r
 
 
-def _reset_before_back(d_state: Tensors, factors: Tensors, recurrent: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _reset_before_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
     (d_h,) = d_state
     to_z, to_g, z, to_r, r = factors
     units = r.shape[-1]
     d_g = d_h * to_g
-    d_held = tf.matmul(d_g, recurrent[:, 2 * units :], transpose_b=True)
+    d_held = tf.matmul(d_g, recurrent_t[2 * units :])
     d_z_r = tf.concat([d_h * to_z, d_held * to_r], 1)
-    d_before = d_h * z + d_held * r + tf.matmul(d_z_r, recurrent[:, : 2 * units], transpose_b=True)
+    d_before = d_h * z + d_held * r + tf.matmul(d_z_r, recurrent_t[: 2 * units])
     return tf.concat([d_z_r, d_g], 1), [d_before]
 
 
 def _reset_before_sums(kept: Tensor, _factors: Tensors, left: Tensors) -> Tensors:
-    return kept, left[2]
+    return kept, left[3]
 
 
 def _reset_before_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,11 +188,11 @@ def _product(before: Tensor, d_sums: Tensor) -> Tensor:
 
 
 _SIMPLE_RNN = Kind(1, (1,), _rnn_forward, _rnn_factors, _rnn_back, 1, _kept_sums, (1,), _plain_recurrent)
-_LSTM = Kind(2, (2, 1, 1, 1), _lstm_forward, _lstm_factors, _lstm_back, 4, _kept_sums, (4,), _plain_recurrent)
-_GRU = Kind(1, (2, 1, 1), _gru_forward, _gru_factors, _gru_back, 1, _gru_sums, (3, 3), _gru_recurrent)
+_LSTM = Kind(2, (1, 1, 1, 1, 1), _lstm_forward, _lstm_factors, _lstm_back, 4, _kept_sums, (4,), _plain_recurrent)
+_GRU = Kind(1, (1, 1, 1, 1), _gru_forward, _gru_factors, _gru_back, 1, _gru_sums, (3, 3), _gru_recurrent)
 _RESET_BEFORE = Kind(
     1,
-    (2, 1, 1),
+    (1, 1, 1, 1),
     _reset_before_forward,
     _reset_before_factors,
     _reset_before_back,
@@ -235,7 +230,7 @@ def run(kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tenso
         h_before = tf.ensure_shape(before[0].concat(), (*sums.shape[:2], recurrent.shape[0]))
 
         def back(d_h: Tensor, *_d_last: Tensor) -> tuple[Tensor, ...]:
-            d_sums = _read_back(kind, d_h, before, left, recurrent)
+            d_sums = _read_back(kind, d_h, before, left, tf.transpose(recurrent))
             return d_sums[0], *kind.recurrent(d_sums, h_before)
 
         return (tf.concat([h_before[1:], last[0][tf.newaxis]], 0), *last), back
@@ -270,7 +265,7 @@ def _read(
     return list(before), list(done[2 * kind.states :]), list(last)
 
 
-def _read_back(kind: Kind, d_h: Tensor, before: Arrays, left: Arrays, recurrent: Tensor) -> Tensors:
+def _read_back(kind: Kind, d_h: Tensor, before: Arrays, left: Arrays, recurrent_t: Tensor) -> Tensors:
     """∂loss by the sums of every step, (T, B, G·U), and what else ``Kind.recurrent`` needs."""
     batch, units, blocks = d_h.shape[1], d_h.shape[2], _in_blocks(d_h)
     times, size = blocks.shape[:2]
@@ -284,7 +279,7 @@ def _read_back(kind: Kind, d_h: Tensor, before: Arrays, left: Arrays, recurrent:
         kept = []
         for d_out, *step_factors in reversed(list(zip(*steps, strict=True))):
             state[0] = state[0] + d_out
-            saved, state = kind.back(state, step_factors, recurrent)
+            saved, state = kind.back(state, step_factors, recurrent_t)
             kept.append(saved)
         d_sums = kind.sums(tf.stack(kept[::-1]), factors, values)
         return number + 1, *state, *(a.write(place, one) for a, one in zip(arrays, d_sums, strict=True))

@@ -28,9 +28,7 @@ def compile_learning(
             with tf.GradientTape() as tape:
                 logits, states = _read(model, architecture, inputs, states, _dropout(dropout, seed, number))
                 loss = _loss(logits, targets)
-            rows = tape.gradient(loss, model.trainable_variables)
-            gradients = [tf.convert_to_tensor(gradient) for gradient in rows]  # one row a character, not a step
-            optimizer.apply(gradients, model.trainable_variables)
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
             return loss, _right(logits, targets), states
 
     return learn  # type: ignore[no-any-return]
@@ -63,7 +61,7 @@ def _read(
         if values is None:  # a character's sums are a row of a table: no product is needed
             if architecture.embedding_dim is not None:
                 kernel = tf.matmul(first[0].embeddings, kernel)
-            sums = tf.gather(kernel + of_input, inputs)  # (T, B, G·U)
+            sums = _rows(kernel + of_input, inputs)  # (T, B, G·U)
         else:
             sums = tf.matmul(drop(values, number), kernel) + of_input
         recurrent = tf.convert_to_tensor(layer.cell.recurrent_kernel)
@@ -72,6 +70,16 @@ def _read(
         after += states_after
     flat = tf.reshape(drop(values, len(cells)), (-1, architecture.units))
     return tf.matmul(flat, output.kernel) + output.bias, after
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _rows(table: Tensor, inputs: Tensor) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, None]]]:
+    """The rows of a table, (V, G·U), for inputs (T, B); its gradient is summed up once, whatever the table is made of."""
+
+    def back(d_rows: Tensor) -> tuple[Tensor, None]:
+        return tf.math.unsorted_segment_sum(d_rows, inputs, table.shape[0]), None
+
+    return tf.gather(table, inputs), back
 
 
 def _biases(architecture: Architecture, cell: Any) -> tuple[Tensor, Tensor]:

@@ -252,6 +252,16 @@ def key(low: str, high: str, colours: str, middle: str = "") -> str:
     )
 
 
+def bands(colours: Sequence[str]) -> str:
+    """As CSS has it: a band of each colour ("#rrggbb") beneath the other, from nothing to as strong as behind a letter."""
+    height = 100 / len(colours)
+    places = [f"0 {100 * n / max(1, len(colours) - 1):.4g}%/100% {height:.4g}%" for n in range(len(colours))]
+    return ",".join(
+        f"linear-gradient(90deg,{colour}00,{colour}{_STRONGEST:02X}) {place} no-repeat"
+        for colour, place in zip(colours, places, strict=True)
+    )
+
+
 def scale_key(scale: Scale, middle: str = "") -> str:
     """The legend of a scale, as HTML."""
     return key(number(scale.low), number(scale.high), gradient(scale), middle)

@@ -9,6 +9,7 @@ import pytest
 from rnnlab.gradients import fresh, measured
 from rnnlab.ui.gradient_controls import EXAMPLES, Source
 from rnnlab.ui.gradient_views import percent, power, verdict
+from rnnlab.ui.moments import slider_key
 from tests.test_pages import (  # noqa: F401
     ROOT,
     current_run,
@@ -221,7 +222,7 @@ class TestARun:
         assert len(charts(at)) == 2
         assert "all 6 steps" in said(at)
         before = list(charts(at))
-        at.slider(key=f"epoch-{run.id}").set_value(3).run()
+        at.slider(key=slider_key(run.id, 12)).set_value(3).run()
         assert list(charts(at)) != before
         labelled(at.number_input, "Step of the loss")[0].set_value(2).run()
         assert "all 2 steps" in said(at)

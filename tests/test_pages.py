@@ -23,6 +23,7 @@ from rnnlab.history import Status
 from rnnlab.presets import PRESETS
 from rnnlab.tasks import TASKS, task
 from rnnlab.ui import live, race_views
+from rnnlab.ui.moments import slider_key
 
 ROOT = Path(__file__).parents[1]
 PAGES = {"Architectures": "pages/architectures.py", "Train": "pages/train.py"}
@@ -313,7 +314,7 @@ class TestTrain:
     def test_an_ended_race_is_seen_again_at_any_epoch(self) -> None:
         at = press(opened("Train", {"epochs": "20", "pace": "full"}), "Train")
         run = ended(at)
-        scrubber = f"epoch-{run.id}"
+        scrubber = slider_key(run.id, 20)
         assert at.slider(key=scrubber).value == 20
         at.slider(key=scrubber).set_value(3).run()
         for lane in run.lanes:
@@ -326,6 +327,19 @@ class TestTrain:
         assert shown(at) != inside
         assert not at.exception
 
+    def test_the_slider_that_goes_along_with_a_race_is_not_the_one_that_people_move(self) -> None:
+        """What a slow browser still has of the first, at any epoch on the way, must not count as a drag of the second."""
+        at = press(opened("Train", {"epochs": "20", "pace": "slow", "speed": "30"}), "Train")
+        run, seen = current_run(at), set[str]()
+        while run.status.active:
+            at.run()
+            seen |= {str(slider.key) for slider in at.slider if slider.disabled}
+        run = ended(at)
+        assert slider_key(run.id, 0) in seen
+        keys = {str(slider.key) for slider in at.slider}
+        assert slider_key(run.id, 0) not in keys
+        assert at.slider(key=slider_key(run.id, 20)).value == 20
+
     def test_a_replay_plays_to_the_end_and_rests(self) -> None:
         at = press(opened("Train", {"epochs": "20", "pace": "full"}), "Train")
         run = ended(at)
@@ -333,15 +347,15 @@ class TestTrain:
         seen, deadline = set(), time.monotonic() + 180
         while any(button.label == "Pause" for button in at.button):
             assert time.monotonic() < deadline
-            seen.add(at.slider(key=f"epoch-{run.id}").value)
+            seen.add(at.slider(key=slider_key(run.id, 20)).value)
             at.run()
         assert len(seen) > 1
-        assert at.slider(key=f"epoch-{run.id}").value == 20
+        assert at.slider(key=slider_key(run.id, 20)).value == 20
 
     def test_a_replay_stops_where_the_slider_is_dragged_and_not_where_a_slow_browser_still_has_it(self) -> None:
         at = press(opened("Train", {"epochs": "500", "pace": "full", "a": "gru-2"}), "Train")
         run = ended(at)
-        slider = f"epoch-{run.id}"
+        slider = slider_key(run.id, 500)
         at.slider(key=slider).set_value(300).run()
         press(at, "Play")
         while at.slider(key=slider).value == 300:

@@ -54,6 +54,17 @@ def test_it_is_measured_at_growing_intervals_and_at_the_end():
     assert experiment.step_of(2.5) == 2.5
 
 
+def test_measuring_is_work_too_and_most_of_it_at_first():
+    experiment = of(passes=20)
+    done = [experiment.done(epochs) for epochs in range(experiment.epochs + 1)]
+    assert done[0] == 0.0
+    assert (np.diff(done) > 0).all()
+    learned, held_out = experiment.training.batch_size * experiment.training.chunk, len(experiment.corpus.held_out)
+    measuring = 0.4 * held_out * experiment.epochs
+    assert done[1] == pytest.approx((learned + 0.4 * held_out) / (learned * experiment.steps + measuring))
+    assert done[1] > 1 / experiment.steps
+
+
 def test_more_passes_are_measured_where_fewer_were():
     few, many = of(passes=2).measured, of(passes=9).measured
     assert many[: len(few) - 1] == few[:-1]

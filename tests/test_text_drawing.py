@@ -178,3 +178,12 @@ class TestWhatItComesTo:
 
     def test_it_is_not_needed(self):
         assert "does not need it there" in self.said(-0.1, 0.1, 0.7)
+
+
+def test_the_legend_of_several_architectures_has_a_band_of_each_colour():
+    one = "linear-gradient(90deg,#00000000,#000000B0) 0 0%/100% 100% no-repeat"
+    assert text_drawing.bands(["#000000"]) == one
+    assert text_drawing.bands(["#111111", "#222222"]) == (
+        "linear-gradient(90deg,#11111100,#111111B0) 0 0%/100% 50% no-repeat,"
+        "linear-gradient(90deg,#22222200,#222222B0) 0 100%/100% 50% no-repeat"
+    )

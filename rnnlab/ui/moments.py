@@ -64,19 +64,15 @@ def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
     While the run trains, the slider follows it. The view around it must be a fragment that runs ``every(run)`` seconds.
     Where epochs are called otherwise, ``label`` says what the slider is for and ``speed`` how many of them {n} a second are.
     """
-    active = (
-        run.status.active
-    )  # looked at once, and first: it may end meanwhile, and then its last epoch is still to be shown
+    active = run.status.active  # looked at once, and first: when it has ended, its last epoch is known too
     epochs, newest = run.experiments[0].epochs, run.epoch
     if epochs < 2:
         return newest
-    key = f"epoch-{run.id}"
-    following = state.kept("following", set[str])  # runs that the slider went along with
+    key = slider_key(run.id, 0 if active else newest)
     if playing := _playing(run):
         _play(run, playing, key)
-    elif active or run.id in following or not 1 <= st.session_state.get(key, 0) <= newest:
+    elif active or key not in st.session_state:
         st.session_state[key] = max(1, newest)
-    (following.add if active else following.discard)(run.id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="scrubber"):
         _buttons(run, playing, key, speed or _("{n} epochs/s"))
         st.slider(
@@ -84,6 +80,15 @@ def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
             disabled=active or newest < 2, persist_state="session", on_change=_moved, args=(key,),
         )  # fmt: skip
     return min(int(st.session_state[key]), newest)
+
+
+def slider_key(run_id: str, ended_at: int) -> str:
+    """The key of the slider over the epochs of a run that has ended at an epoch, or trains (0).
+
+    A slider that a run takes along is never the one that people move: a browser that is behind sends along an epoch that
+    it has seen on the way, which would count as a drag.
+    """
+    return f"epoch-{run_id}-{ended_at}"
 
 
 def moments(run: Run, epoch: int) -> tuple[Moment | None, ...]:

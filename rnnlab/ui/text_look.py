@@ -56,7 +56,7 @@ def look(corpus: Corpus, opened: bool) -> None:
 
 
 def _look_into(corpus: Corpus, size: int) -> None:
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         _frequencies(corpus, size)
     with right:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ def _body(run: TextRun) -> None:
         text_weights.say_missing(run, lanes[0])
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.html(_legend(), width="content")
+        st.html(_legend([text_weights.look(run, lane).colour for lane in lanes]), width="content")
         moving = fields.kept("text appears", True, _appears)
     columns = 1 if len(lanes) == 1 else 2
     for first in range(0, len(lanes), columns):
@@ -250,7 +251,6 @@ def _words(found: Written) -> Words:
     )
 
 
-def _legend() -> str:
-    colours = "linear-gradient(90deg,rgba(128,128,128,0),rgba(128,128,128,.75))"
+def _legend(colours: Sequence[str]) -> str:
     note = _("Underlined: given by you. Framed: forced by you.")
-    return text_drawing.key(_("sure of it"), _("unlikely, but drawn"), colours, note)
+    return text_drawing.key(_("sure of it"), _("unlikely, but drawn"), text_drawing.bands(colours), note)

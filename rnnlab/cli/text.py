@@ -13,7 +13,8 @@ from typing import Any
 
 from rnnlab import saved, text_file
 from rnnlab.architecture import EMBEDDING_DIM, UNITS, Architecture, Cell, labels
-from rnnlab.char_terminal import harmless
+from rnnlab.cli.arguments import NOT_FINISHED
+from rnnlab.cli.min_char_rnn import harmless
 from rnnlab.control import Control
 from rnnlab.corpora import Corpus, Source
 from rnnlab.corpora.statistics import known_words, statistics, word_share
@@ -181,7 +182,7 @@ def _train(chosen: argparse.Namespace) -> int:
     if chosen.out is not None:
         kept = iter(after)
         chosen.out.write_bytes(saved.to_file([next(kept) if lane in racing else lane for lane in lanes]))
-    return 0 if all(result.status is Status.FINISHED for result in reached) else 1
+    return 0 if all(result.status is Status.FINISHED for result in reached) else NOT_FINISHED
 
 
 def _after(lane: SavedLane, result: Reached) -> SavedLane:

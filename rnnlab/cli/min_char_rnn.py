@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rnnlab import text_file
 from rnnlab.architecture import Cell, Range
+from rnnlab.cli.arguments import NOT_FINISHED
 from rnnlab.experiment import ITERATIONS_AN_EPOCH, TrainerKind
 from rnnlab.history import Status
 from rnnlab.min_char_rnn import LIMIT, RATE, UNITS_AT_FIRST, MinCharRnn, chunk_of
@@ -74,7 +75,7 @@ def train(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         tell(model)
     status = Status.FINISHED if model.iterations == iterations else Status.STOPPED
     _tell_end(model, status, time.perf_counter() - begin, chosen.json)
-    return 0 if status is Status.FINISHED else 1
+    return 0 if status is Status.FINISHED else NOT_FINISHED
 
 
 def _refuse_others(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
