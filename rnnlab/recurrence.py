@@ -24,19 +24,15 @@ Tensors = Sequence[Any]
 
 
 class Kind(NamedTuple):
-    """A cell: how it steps forward, and how gradients go back.
-
-    ``factors`` and ``sums`` are given the values of a block of steps at once, (K, B, …), ``back`` those of one step, (B, …).
+    """A cell: how it steps forward, and how gradients go back. All is of one step, (B, …), where nothing else is said.
 
     Attributes:
         states: 1 for h, 2 for h and c.
         sizes: of what a step leaves for its way back, in units.
         forward: the sums of all gates, the state, W_h and the biases of the state → the new state, and what is left.
-        factors: what was left, the states before → what the way back multiplies with.
-        back: ∂loss by the new state, factors, W_hᵀ → what is kept of it, ∂loss by the state before.
-        kept: the size of what is kept, in units.
-        sums: what was kept, factors, what was left → ∂loss by the sums of the gates, and what ``recurrent`` needs besides.
-        needed: the sizes of these, in units.
+        back: ∂loss by the new state, what was left, the state before, W_hᵀ → ∂loss by the sums of the gates with what
+            ``recurrent`` needs besides, and ∂loss by the state before.
+        needed: the sizes of the former, in units.
         recurrent: ∂loss by the sums and what came with it, and h before, of all steps (T, B, …) → ∂loss by W_h and by the
             biases of the state.
     """
@@ -44,10 +40,7 @@ class Kind(NamedTuple):
     states: int
     sizes: tuple[int, ...]
     forward: Callable[[Tensor, Tensors, Tensor, Tensor], tuple[Tensors, Tensors]]
-    factors: Callable[[Tensors, Tensors], Tensors]
-    back: Callable[[Tensors, Tensors, Tensor], tuple[Tensor, list[Tensor]]]
-    kept: int
-    sums: Callable[[Tensor, Tensors, Tensors], Tensors]
+    back: Callable[[Tensors, Tensors, Tensors, Tensor], tuple[Tensors, Tensors]]
     needed: tuple[int, ...]
     recurrent: Callable[[Tensors, Tensor], tuple[Tensor, Tensor]]
 
@@ -67,17 +60,9 @@ def _rnn_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor)
     return (h,), (h,)
 
 
-def _rnn_factors(left: Tensors, _before: Tensors) -> Tensors:
-    return left
-
-
-def _rnn_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
-    d_sums = _tanh_back(factors[0], d_state[0])
-    return d_sums, [tf.matmul(d_sums, recurrent_t)]
-
-
-def _kept_sums(kept: Tensor, _factors: Tensors, _left: Tensors) -> Tensors:
-    return (kept,)
+def _rnn_back(d_state: Tensors, left: Tensors, _before: Tensors, recurrent_t: Tensor) -> tuple[Tensors, Tensors]:
+    d_sums = _tanh_back(left[0], d_state[0])
+    return (d_sums,), (tf.matmul(d_sums, recurrent_t),)
 
 
 def _plain_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,19 +79,13 @@ def _lstm_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias: Tensor
     return (o * tanh_c, c), (i, f, g, o, tanh_c)
 
 
-def _lstm_factors(left: Tensors, before: Tensors) -> Tensors:
-    """Of ∂c to the sums of i, f and g; of ∂h to the sum of o and to ∂c; and of ∂c to the step before."""
-    i, f, g, o, tanh_c = left
-    to_i, to_f, to_g = _sigmoid_back(i, g), _sigmoid_back(f, before[1]), _tanh_back(g, i)
-    return to_i, to_f, to_g, _sigmoid_back(o, tanh_c), _tanh_back(tanh_c, o), f
-
-
-def _lstm_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
-    d_h, d_c = d_state
-    to_i, to_f, to_g, to_o, to_c, f = factors
-    d_c = d_c + d_h * to_c
-    d_sums = tf.concat([d_c * to_i, d_c * to_f, d_c * to_g, d_h * to_o], 1)
-    return d_sums, [tf.matmul(d_sums, recurrent_t), d_c * f]
+def _lstm_back(d_state: Tensors, left: Tensors, before: Tensors, recurrent_t: Tensor) -> tuple[Tensors, Tensors]:
+    (d_h, d_c), (i, f, g, o, tanh_c) = d_state, left
+    d_c = d_c + _tanh_back(tanh_c, d_h * o)
+    d_i, d_f = _sigmoid_back(i, d_c * g), _sigmoid_back(f, d_c * before[1])
+    d_g, d_o = _tanh_back(g, d_c * i), _sigmoid_back(o, d_h * tanh_c)
+    d_sums = tf.concat([d_i, d_f, d_g, d_o], 1)
+    return (d_sums,), (tf.matmul(d_sums, recurrent_t), d_c * f)
 
 
 def _gru_forward(sums: Tensor, state: Tensors, recurrent: Tensor, bias: Tensor) -> tuple[Tensors, Tensors]:
@@ -119,24 +98,13 @@ def _gru_forward(sums: Tensor, state: Tensors, recurrent: Tensor, bias: Tensor) 
     return (g + z * (h - g),), (z, r, g, held)
 
 
-def _gru_factors(left: Tensors, before: Tensors) -> Tensors:
-    """Of ∂h to W_h h_{t-1} + b_h of z, r, g; to the step before; and to the sum of g."""
-    z, r, g, held = left
-    to_g = _tanh_back(g, 1.0 - z)
-    return _sigmoid_back(z, before[0] - g), _sigmoid_back(r, to_g * held), to_g * r, z, to_g
-
-
-def _gru_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
-    (d_h,) = d_state
-    *to_recurrent, z, _to_g = factors
-    d_recurrent = tf.concat([d_h * factor for factor in to_recurrent], 1)
-    return d_h, [d_h * z + tf.matmul(d_recurrent, recurrent_t)]
-
-
-def _gru_sums(kept: Tensor, factors: Tensors, _left: Tensors) -> Tensors:
-    to_z, to_r, to_held, _z, to_g = factors
-    d_z, d_r = kept * to_z, kept * to_r
-    return tf.concat([d_z, d_r, kept * to_g], -1), tf.concat([d_z, d_r, kept * to_held], -1)
+def _gru_back(d_state: Tensors, left: Tensors, before: Tensors, recurrent_t: Tensor) -> tuple[Tensors, Tensors]:
+    (d_h,), (z, r, g, held) = d_state, left
+    past = d_h * z
+    d_z, d_g = _sigmoid_back(z, d_h * (before[0] - g)), _tanh_back(g, d_h - past)
+    d_r = _sigmoid_back(r, d_g * held)
+    d_recurrent = tf.concat([d_z, d_r, d_g * r], 1)
+    return (tf.concat([d_z, d_r, d_g], 1), d_recurrent), (past + tf.matmul(d_recurrent, recurrent_t),)
 
 
 def _gru_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -153,25 +121,16 @@ def _reset_before_forward(sums: Tensor, state: Tensors, recurrent: Tensor, _bias
     return (g + z * (h - g),), (z, r, g, held)
 
 
-def _reset_before_factors(left: Tensors, before: Tensors) -> Tensors:
-    """Of ∂h to the sums of z and of g and to the step before; of ∂(r∘h) to the sum of r and to h."""
-    z, r, g, _held = left
-    return _sigmoid_back(z, before[0] - g), _tanh_back(g, 1.0 - z), z, _sigmoid_back(r, before[0]), r
-
-
-def _reset_before_back(d_state: Tensors, factors: Tensors, recurrent_t: Tensor) -> tuple[Tensor, list[Tensor]]:
-    (d_h,) = d_state
-    to_z, to_g, z, to_r, r = factors
-    units = r.shape[-1]
-    d_g = d_h * to_g
+def _reset_before_back(
+    d_state: Tensors, left: Tensors, before: Tensors, recurrent_t: Tensor
+) -> tuple[Tensors, Tensors]:
+    (d_h,), (z, r, g, held), units = d_state, left, d_state[0].shape[1]
+    past = d_h * z
+    d_z, d_g = _sigmoid_back(z, d_h * (before[0] - g)), _tanh_back(g, d_h - past)
     d_held = tf.matmul(d_g, recurrent_t[2 * units :])
-    d_z_r = tf.concat([d_h * to_z, d_held * to_r], 1)
-    d_before = d_h * z + d_held * r + tf.matmul(d_z_r, recurrent_t[: 2 * units])
-    return tf.concat([d_z_r, d_g], 1), [d_before]
-
-
-def _reset_before_sums(kept: Tensor, _factors: Tensors, left: Tensors) -> Tensors:
-    return kept, left[3]
+    d_z_r = tf.concat([d_z, _sigmoid_back(r, d_held * before[0])], 1)
+    d_before = past + d_held * r + tf.matmul(d_z_r, recurrent_t[: 2 * units])
+    return (tf.concat([d_z_r, d_g], 1), held), (d_before,)
 
 
 def _reset_before_recurrent(d_sums: Tensors, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -187,20 +146,10 @@ def _product(before: Tensor, d_sums: Tensor) -> Tensor:
     return tf.matmul(*flat, transpose_a=True)
 
 
-_SIMPLE_RNN = Kind(1, (1,), _rnn_forward, _rnn_factors, _rnn_back, 1, _kept_sums, (1,), _plain_recurrent)
-_LSTM = Kind(2, (1, 1, 1, 1, 1), _lstm_forward, _lstm_factors, _lstm_back, 4, _kept_sums, (4,), _plain_recurrent)
-_GRU = Kind(1, (1, 1, 1, 1), _gru_forward, _gru_factors, _gru_back, 1, _gru_sums, (3, 3), _gru_recurrent)
-_RESET_BEFORE = Kind(
-    1,
-    (1, 1, 1, 1),
-    _reset_before_forward,
-    _reset_before_factors,
-    _reset_before_back,
-    3,
-    _reset_before_sums,
-    (3, 1),
-    _reset_before_recurrent,
-)
+_SIMPLE_RNN = Kind(1, (1,), _rnn_forward, _rnn_back, (1,), _plain_recurrent)
+_LSTM = Kind(2, (1,) * 5, _lstm_forward, _lstm_back, (4,), _plain_recurrent)
+_GRU = Kind(1, (1,) * 4, _gru_forward, _gru_back, (3, 3), _gru_recurrent)
+_RESET_BEFORE = Kind(1, (1,) * 4, _reset_before_forward, _reset_before_back, (3, 1), _reset_before_recurrent)
 
 
 def kind_of(architecture: Architecture) -> Kind:
@@ -272,17 +221,15 @@ def _read_back(kind: Kind, d_h: Tensor, before: Arrays, left: Arrays, recurrent_
     arrays = [_array(d_h.dtype, times, (size, batch, n * units)) for n in kind.needed]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
-        place, state, arrays = times - 1 - number, list(carried[: kind.states]), carried[kind.states :]
-        values = [array.read(place) for array in left]
-        factors = kind.factors(values, [array.read(place) for array in before])
-        steps = [tf.unstack(one, size) for one in (blocks[place], *factors)]
-        kept = []
-        for d_out, *step_factors in reversed(list(zip(*steps, strict=True))):
-            state[0] = state[0] + d_out
-            saved, state = kind.back(state, step_factors, recurrent_t)
-            kept.append(saved)
-        d_sums = kind.sums(tf.stack(kept[::-1]), factors, values)
-        return number + 1, *state, *(a.write(place, one) for a, one in zip(arrays, d_sums, strict=True))
+        place, arrays = times - 1 - number, carried[kind.states :]
+        state: Tensors = carried[: kind.states]
+        values = (blocks[place], *(array.read(place) for array in (*before, *left)))
+        steps = []
+        for d_out, *kept in reversed(list(zip(*(tf.unstack(one, size) for one in values), strict=True))):
+            d_state = state[0] + d_out, *state[1:]
+            needed, state = kind.back(d_state, kept[kind.states :], kept[: kind.states], recurrent_t)
+            steps.append(needed)
+        return number + 1, *state, *_write(arrays, place, steps[::-1])
 
     zeros = [tf.zeros((batch, units), d_h.dtype)] * kind.states
     found = _loop(block, times, (*zeros, *arrays))[kind.states :]
@@ -294,7 +241,7 @@ def _array(dtype: Any, times: int, shape: tuple[int, ...]) -> Any:
     return tf.TensorArray(dtype, times, element_shape=shape, clear_after_read=False)
 
 
-def _write(arrays: Tensors, number: Tensor, steps: list[tuple[Tensor, ...]]) -> list[Any]:
+def _write(arrays: Tensors, number: Tensor, steps: Sequence[Tensors]) -> list[Any]:
     """Write the values of a block of steps."""
     return [
         array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)
