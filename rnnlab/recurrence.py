@@ -28,7 +28,7 @@ class Kind(NamedTuple):
 
     Attributes:
         states: 1 for h, 2 for h and c.
-        sizes: of what a step leaves for its way back, in units.
+        kept: how many values, (B, U) each, a step leaves for its way back.
         forward: the sums of all gates, the state, W_h and the biases of the state → the new state, and what is left.
         back: ∂loss by the new state, what was left, the state before, W_hᵀ → ∂loss by the sums of the gates with what
             ``recurrent`` needs besides, and ∂loss by the state before.
@@ -38,7 +38,7 @@ class Kind(NamedTuple):
     """
 
     states: int
-    sizes: tuple[int, ...]
+    kept: int
     forward: Callable[[Tensor, Tensors, Tensor, Tensor], tuple[Tensors, Tensors]]
     back: Callable[[Tensors, Tensors, Tensors, Tensor], tuple[Tensors, Tensors]]
     needed: tuple[int, ...]
@@ -146,10 +146,10 @@ def _product(before: Tensor, d_sums: Tensor) -> Tensor:
     return tf.matmul(*flat, transpose_a=True)
 
 
-_SIMPLE_RNN = Kind(1, (1,), _rnn_forward, _rnn_back, (1,), _plain_recurrent)
-_LSTM = Kind(2, (1,) * 5, _lstm_forward, _lstm_back, (4,), _plain_recurrent)
-_GRU = Kind(1, (1,) * 4, _gru_forward, _gru_back, (3, 3), _gru_recurrent)
-_RESET_BEFORE = Kind(1, (1,) * 4, _reset_before_forward, _reset_before_back, (3, 1), _reset_before_recurrent)
+_SIMPLE_RNN = Kind(1, 1, _rnn_forward, _rnn_back, (1,), _plain_recurrent)
+_LSTM = Kind(2, 5, _lstm_forward, _lstm_back, (4,), _plain_recurrent)
+_GRU = Kind(1, 4, _gru_forward, _gru_back, (3, 3), _gru_recurrent)
+_RESET_BEFORE = Kind(1, 4, _reset_before_forward, _reset_before_back, (3, 1), _reset_before_recurrent)
 
 
 def kind_of(architecture: Architecture) -> Kind:
@@ -176,7 +176,7 @@ def run(kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tenso
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def layer(sums: Tensor, recurrent: Tensor, bias: Tensor) -> tuple[Any, Any]:
         before, left, last = _read(kind, sums, recurrent, bias, states)
-        h_before = tf.ensure_shape(before[0].concat(), (*sums.shape[:2], recurrent.shape[0]))
+        h_before = tf.ensure_shape(before[0].stack(), (*sums.shape[:2], recurrent.shape[0]))
 
         def back(d_h: Tensor, *_d_last: Tensor) -> tuple[Tensor, ...]:
             d_sums = _read_back(kind, d_h, before, left, tf.transpose(recurrent))
@@ -188,64 +188,55 @@ def run(kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tenso
     return h, last
 
 
-Arrays = list[Any]  # of TensorFlow: the values of each block of steps, (K, B, …)
+Arrays = Sequence[Any]  # of TensorFlow: the values of every step, (B, …)
 
 
-def _read(
-    kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tensors
-) -> tuple[Arrays, Arrays, list[Tensor]]:
+def _read(kind: Kind, sums: Tensor, recurrent: Tensor, bias: Tensor, states: Tensors) -> tuple[Arrays, Arrays, Tensors]:
     """The states before every step, what every step leaves, and the states after the last."""
-    batch, units, blocks = sums.shape[1], recurrent.shape[0], _in_blocks(sums)
-    times, size = blocks.shape[:2]
-    sizes = (1,) * kind.states + kind.sizes
-    arrays = [_array(sums.dtype, times, (size, batch, n * units)) for n in sizes]
+    (times, size, batch, _), units = (blocks := _in_blocks(sums)).shape, recurrent.shape[0]
+    arrays = [_array(sums.dtype, times * size, (batch, units)) for _ in range(kind.states + kind.kept)]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
         state: Tensors = carried[: kind.states]
-        arrays, steps = carried[kind.states :], []
-        for step_sums in tf.unstack(blocks[number], size):
-            after, left = kind.forward(step_sums, state, recurrent, bias)
-            steps.append((*state, *left))
-            state = after
-        return number + 1, *state, *_write(arrays, number, steps)
+        arrays: Arrays = carried[kind.states :]
+        for offset, step_sums in enumerate(tf.unstack(blocks[number], size)):
+            before, (state, left) = state, kind.forward(step_sums, state, recurrent, bias)
+            arrays = _write(arrays, number * size + offset, (*before, *left))
+        return number + 1, *state, *arrays
 
     done = _loop(block, times, (*states, *arrays))
     last, before = done[: kind.states], done[kind.states : 2 * kind.states]
-    return list(before), list(done[2 * kind.states :]), list(last)
+    return before, done[2 * kind.states :], last
 
 
 def _read_back(kind: Kind, d_h: Tensor, before: Arrays, left: Arrays, recurrent_t: Tensor) -> Tensors:
     """∂loss by the sums of every step, (T, B, G·U), and what else ``Kind.recurrent`` needs."""
-    batch, units, blocks = d_h.shape[1], d_h.shape[2], _in_blocks(d_h)
-    times, size = blocks.shape[:2]
-    arrays = [_array(d_h.dtype, times, (size, batch, n * units)) for n in kind.needed]
+    times, size, batch, units = (blocks := _in_blocks(d_h)).shape
+    arrays = [_array(d_h.dtype, times * size, (batch, n * units)) for n in kind.needed]
 
     def block(number: Tensor, *carried: Any) -> tuple[Any, ...]:
-        place, arrays = times - 1 - number, carried[kind.states :]
+        place = times - 1 - number
         state: Tensors = carried[: kind.states]
-        values = (blocks[place], *(array.read(place) for array in (*before, *left)))
-        steps = []
-        for d_out, *kept in reversed(list(zip(*(tf.unstack(one, size) for one in values), strict=True))):
-            d_state = state[0] + d_out, *state[1:]
-            needed, state = kind.back(d_state, kept[kind.states :], kept[: kind.states], recurrent_t)
-            steps.append(needed)
-        return number + 1, *state, *_write(arrays, place, steps[::-1])
+        arrays: Arrays = carried[kind.states :]
+        for offset, d_out in reversed(list(enumerate(tf.unstack(blocks[place], size)))):
+            step = place * size + offset
+            was, kept = ([array.read(step) for array in of] for of in (before, left))
+            needed, state = kind.back((state[0] + d_out, *state[1:]), kept, was, recurrent_t)
+            arrays = _write(arrays, step, needed)
+        return number + 1, *state, *arrays
 
     zeros = [tf.zeros((batch, units), d_h.dtype)] * kind.states
     found = _loop(block, times, (*zeros, *arrays))[kind.states :]
     shapes = [(times * size, batch, n * units) for n in kind.needed]
-    return [tf.ensure_shape(array.concat(), shape) for array, shape in zip(found, shapes, strict=True)]
+    return [tf.ensure_shape(array.stack(), shape) for array, shape in zip(found, shapes, strict=True)]
 
 
-def _array(dtype: Any, times: int, shape: tuple[int, ...]) -> Any:
-    return tf.TensorArray(dtype, times, element_shape=shape, clear_after_read=False)
+def _array(dtype: Any, steps: int, shape: tuple[int, ...]) -> Any:
+    return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)
 
 
-def _write(arrays: Tensors, number: Tensor, steps: Sequence[Tensors]) -> list[Any]:
-    """Write the values of a block of steps."""
-    return [
-        array.write(number, tf.stack(values)) for array, values in zip(arrays, zip(*steps, strict=True), strict=True)
-    ]
+def _write(arrays: Arrays, step: Tensor, values: Tensors) -> Arrays:
+    return [array.write(step, value) for array, value in zip(arrays, values, strict=True)]
 
 
 def _loop(body: Callable[..., Any], times: int, carried: Tensors) -> tuple[Any, ...]:
@@ -256,7 +247,7 @@ def _loop(body: Callable[..., Any], times: int, carried: Tensors) -> tuple[Any, 
 
 
 def _in_blocks(values: Tensor) -> Tensor:
-    """Steps (T, …) as blocks of as many as divide them all: (T / block, block, …)."""
+    """Steps (T, …) as blocks of as many as divide them all: (T / size, size, …)."""
     steps = values.shape[0]
     size = max(size for size in range(1, MOST_IN_BLOCK + 1) if steps % size == 0)
     return tf.reshape(values, (steps // size, size, *values.shape[1:]))

@@ -74,10 +74,13 @@ def _read(
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _rows(table: Tensor, inputs: Tensor) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, None]]]:
-    """The rows of a table, (V, G·U), for inputs (T, B); its gradient is summed up once, whatever the table is made of."""
+    """The rows of a table, (V, G·U), for inputs (T, B). On the way back a row's gradients are summed up side by side."""
 
     def back(d_rows: Tensor) -> tuple[Tensor, None]:
-        return tf.math.unsorted_segment_sum(d_rows, inputs, table.shape[0]), None
+        characters = tf.reshape(inputs, [-1])
+        order = tf.argsort(characters, stable=True)
+        flat = tf.reshape(d_rows, (-1, table.shape[1]))
+        return tf.sparse.segment_sum(flat, order, tf.gather(characters, order), table.shape[0]), None
 
     return tf.gather(table, inputs), back
 
