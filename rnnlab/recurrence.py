@@ -17,7 +17,7 @@ from rnnlab.architecture import Architecture, Cell
 from rnnlab.backend import tf
 
 #: Steps that are written out one after the other at most, in each turn of the loop.
-MOST_IN_BLOCK = 16
+MOST_IN_BLOCK = 8
 
 Tensor = Any
 Tensors = Sequence[Any]
