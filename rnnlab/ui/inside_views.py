@@ -51,7 +51,7 @@ def ask_step(reading: Reading, name: str) -> int:
     with left:
         label = _("Timestep")
         step: int = st.select_slider(
-            label, range(len(steps)), format_func=lambda t: maps.step_label(t, steps[t]), key=key
+            label, range(len(steps)), st.session_state[key], lambda t: maps.step_label(t, steps[t]), key=key
         )
     state.keep(kept, step)
     place = order.index(step)
@@ -69,7 +69,7 @@ def ask_operation(found: Sequence[Operation]) -> Operation:
     names = [operation.name for operation in found]
     key = state.key("inside-operation-" + "-".join(names))
     _begin(key, state.kept("inside operation", lambda: names[0]), names)
-    name = st.pills(_("Operation"), names, key=key, required=True)
+    name = st.pills(_("Operation"), names, default=st.session_state[key], key=key, required=True)
     place = names.index(name or names[0])
     state.keep("inside operation", names[place])
     with st.container(horizontal=True, gap="xsmall"):
@@ -98,7 +98,10 @@ def drawing(trace: Trace, step: int, unit: int, chosen: Operation) -> None:
 
 
 def _begin(key: str, start: T, options: Sequence[T]) -> None:
-    """Let a control that buttons can move begin where a person was."""
+    """Let a control that buttons can move begin where a person was; give it this value as its default too.
+
+    A browser that gets only the last of two quick drawings is not told that a control was moved, and takes the default.
+    """
     if st.session_state.get(key) not in options:
         st.session_state[key] = start if start in options else options[0]
 

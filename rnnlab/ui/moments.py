@@ -75,8 +75,9 @@ def scrubber(run: RunOf[Any], label: str = "", speed: str = "") -> int:
         st.session_state[key] = max(1, newest)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="scrubber"):
         _buttons(run, playing, key, speed or _("{n} epochs/s"))
+        # The default is where it stands: a browser that gets only the last of two quick drawings is not told that it was moved.
         st.slider(
-            label or _("Epoch: drag to see the race at any moment of it"), 1, epochs, key=key,
+            label or _("Epoch: drag to see the race at any moment of it"), 1, epochs, st.session_state[key], key=key,
             disabled=active or newest < 2, persist_state="session", on_change=_moved, args=(key,),
         )  # fmt: skip
     return min(int(st.session_state[key]), newest)
