@@ -11,6 +11,7 @@ from rnnlab.recording import Recording
 from rnnlab.text_replay import model_of_state, weighed
 from rnnlab.textlab import passages
 from rnnlab.textlab.causal import Clamp
+from rnnlab.textlab.features import FEATURES
 from rnnlab.textlab.holding import compare
 from rnnlab.textlab.readings import read
 from tests.text_runs import CORPUS, experiment, model, state_of
@@ -28,6 +29,17 @@ class TestPassages:
         assert len(found.lead) <= passages.LEAD and len(found.text) <= length
         assert start + len(found.lead) == 0 or found.lead[-1] == "\n", "it begins with a line"
         assert "".join(CORPUS.vocabulary[n] for n in found.tokens(CORPUS.vocabulary)) == whole
+
+    def test_what_is_said_in_a_passage_is_what_is_said_in_the_whole_text(self):
+        """Though a passage is cut out, and what stands before it might begin with a closing mark."""
+        corpus, said = Corpus(Source.GENERATED), FEATURES["quotes"].values
+        whole = said(corpus.text)
+        for place in range(0, len(corpus.text) - 400, 1_999):
+            found = passages.part_of(corpus, place, 300)
+            start = corpus.text.index(found.lead + found.text, max(0, place - 1_000)) + len(found.lead)
+            np.testing.assert_array_equal(
+                found.shown(said(found.lead + found.text)), whole[start : start + len(found.text)]
+            )
 
     def test_held_out_and_learned_do_not_meet(self):
         assert passages.learned(CORPUS).high < passages.held_out(CORPUS).low == len(CORPUS.training)

@@ -68,7 +68,10 @@ def part_of(corpus: Corpus, place: int, length: int) -> Passage:
     text = corpus.text
     line = text.rfind("\n", max(0, place - _NEAREST_LINE), place) + 1
     start = line if line or place <= _NEAREST_LINE else place
-    return Passage(text[max(0, start - LEAD) : start], text[start : start + length])
+    before = max(0, start - LEAD)
+    if before:  # not in the middle of what was said, where a closing mark would be taken for an opening one
+        before = text.find("\n", before, start - LEAD // 2) + 1 or before
+    return Passage(text[before:start], text[start : start + length])
 
 
 def typed(corpus: Corpus, text: str) -> Passage:
