@@ -41,6 +41,16 @@ class TestPassages:
                 found.shown(said(found.lead + found.text)), whole[start : start + len(found.text)]
             )
 
+    @pytest.mark.parametrize("length", range(20, 400, 13))
+    def test_units_are_searched_in_held_out_lines_from_the_beginning_of_one(self, length):
+        corpus = Corpus(Source.OWN, own='he said "so" and went\n' * 40 + "x" * length)
+        found, whole = passages.unread(corpus, 30), "".join(corpus.vocabulary[n] for n in corpus.held_out)
+        text = "".join(corpus.vocabulary[number] for number in found)
+        assert 2 <= len(found) <= 30
+        assert text in whole
+        before = corpus.text[: len(corpus.text) - len(whole) + whole.index(text)]
+        assert before.endswith("\n") or "\n" not in whole[: min(300, len(whole) // 2)]
+
     def test_held_out_and_learned_do_not_meet(self):
         assert passages.learned(CORPUS).high < passages.held_out(CORPUS).low == len(CORPUS.training)
 

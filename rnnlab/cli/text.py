@@ -22,7 +22,7 @@ from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer
 from rnnlab.history import Chunk, History, Reached, Start, Status
 from rnnlab.reference import Model
 from rnnlab.saved import SavedLane
-from rnnlab.textlab import ngrams
+from rnnlab.textlab import ngrams, passages
 from rnnlab.textlab.experiment import (
     CHUNK,
     DROPOUT,
@@ -281,13 +281,13 @@ def _write(chosen: argparse.Namespace) -> int:
 
 def _cells(chosen: argparse.Namespace) -> int:
     experiment, model = _opened(chosen)
-    tokens = experiment.corpus.held_out[: chosen.characters]
+    tokens = passages.unread(experiment.corpus, chosen.characters)
     found = features_of("".join(experiment.corpus.vocabulary[token] for token in tokens))
     searched = search(read(model, tokens), found.values)
     for match in searched.matches:
-        line = match._asdict() | {"unit": match.unit + 1, "layer": match.layer + 1}
+        line = match._asdict() | {"layer": match.layer + 1}
         title = _(FEATURES[match.feature].title)
         side = _("high") if match.sign > 0 else _("low")
-        said = f"{title}: {match.kind} of unit {match.unit + 1}, layer {match.layer + 1}, {side}"
+        said = f"{title}: {match.kind} of unit {match.unit}, layer {match.layer + 1}, {side}"
         print(json.dumps(line) if chosen.json else f"{said}, score {match.score:.2f}, p {match.p:.3f}")
     return 0

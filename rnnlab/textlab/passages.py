@@ -52,6 +52,17 @@ def learned(corpus: Corpus) -> Range:
     return Range(0, max(0, len(corpus.training) - LENGTH.low))
 
 
+def unread(corpus: Corpus, most: int) -> NDArray[np.intp]:
+    """Held-out characters in a row, at most so many, from where a line begins: (N). In them units are searched and held.
+
+    From the middle of what was said its closing mark would be taken for an opening one.
+    """
+    low = len(corpus.training)
+    near = min(_NEAREST_LINE, len(corpus.held_out) // 2)
+    start = corpus.text.find("\n", low - 1, low + near) + 1 or low
+    return corpus.numbers[start : start + most].astype(np.intp)
+
+
 def part_of(corpus: Corpus, place: int, length: int) -> Passage:
     """A passage from this place of a text, or the beginning of the line there.
 

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from rnnlab import text_drawing
+from rnnlab.textlab import passages
 from rnnlab.textlab.causal import Clamp, Tested, hold_unit
 from rnnlab.textlab.features import FEATURES, features_of
 from rnnlab.textlab.holding import Compared, compare
@@ -166,7 +167,7 @@ def _text(reader: Reader) -> NDArray[np.intp]:
     architecture = reader.experiment.architecture
     each = 4 * architecture.units**2 * architecture.layers * (_OTHERS + 2)
     most = min(_MOST, max(_FEWEST, int(_WORK / each)))
-    return reader.experiment.corpus.held_out[:most].astype(np.intp)
+    return passages.unread(reader.experiment.corpus, most)
 
 
 def _string(reader: Reader) -> str:

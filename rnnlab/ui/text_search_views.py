@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from rnnlab.textlab import passages
 from rnnlab.textlab.features import FEATURES, features_of
 from rnnlab.textlab.readings import read
 from rnnlab.textlab.search import Match, Searched, search
@@ -99,7 +100,7 @@ def _found(reader: Reader) -> Found:
     architecture, corpus = reader.experiment.architecture, reader.experiment.corpus
     kinds = tuple(kind for kind in KINDS if kind == "h" or architecture.cell.value == "lstm")
     most = min(MOST, _NUMBERS // (architecture.units * architecture.layers * len(kinds)))
-    tokens = corpus.held_out[:most]
+    tokens = passages.unread(corpus, most)
     features = features_of("".join(corpus.vocabulary[token] for token in tokens))
     searched = search(read(reader.model, tokens, kinds), features.values)
     return Found(

@@ -58,7 +58,8 @@ def ask(run: TextRun, name: str) -> int:
         st.session_state[key] = newest
     if last > 1:
         st.slider(
-            _("Weights after which measurement"), 1, last, st.session_state[key], key=key, persist_state="session", on_change=stay, args=(run, name),
+            _("Weights after which measurement"), 1, last, st.session_state[key], key=key, persist_state="session",
+            on_change=stay, args=(run, name),
             help=_("A run is measured at growing intervals: each has a point on the chart of losses, and its weights."),
         )  # fmt: skip
     measurement = min(int(st.session_state[key]), newest)
