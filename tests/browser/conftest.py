@@ -17,7 +17,16 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Download,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -183,8 +192,20 @@ def no_exception(page: Page) -> None:
 
 
 def drawn(page: Page) -> None:
-    """Wait until the page has been drawn to its end, so that nothing moves under the mouse."""
+    """Wait until the page has been drawn to its end, so that nothing moves under the mouse.
+
+    A kind of control that a page shows for the first time is fetched then; an empty bar, less high, holds its place.
+    """
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def download(page: Page, button: str) -> Download:
+    """What a person takes home with the first button of this name."""
+    drawn(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).first.click()
+    return waiting.value
 
 
 def epoch(page: Page) -> int:

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import address, at_epoch, drawn, no_exception, predicted, wait_until
+from tests.browser.conftest import address, at_epoch, download, drawn, no_exception, predicted, wait_until
 
 FINISHED = "Finished: all epochs are done."
 TEXT = "the dog sees the cat and the cat sees the dog"
@@ -51,9 +51,7 @@ def test_numpys_script_and_model_can_be_taken_home_and_it_answers(page: Page) ->
     expect(page.get_by_text(FINISHED)).to_be_visible()
     expect(page.locator(".st-key-try-it .lab-text")).to_have_count(1)
     page.get_by_text("Take it home: history, models, scripts").click()
-    with page.expect_download() as waited:
-        page.get_by_role("button", name="Script that repeats it").click()
-    script = waited.value.path().read_text()
+    script = download(page, "Script that repeats it").path().read_text()
     assert "TEXT = 'hello'" in script
     assert "import keras" not in script
     no_exception(page)

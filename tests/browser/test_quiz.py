@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import address, no_exception, wait_until
+from tests.browser.conftest import address, download, no_exception, wait_until
 
 
 def answer(page: Page, typed: str) -> None:
@@ -56,8 +56,6 @@ def test_an_exam_by_link(page: Page) -> None:
     fields.first.press("Enter")
     expect(page.get_by_text("answered 1 / 10")).to_be_visible()
     expect(page.get_by_role("button", name="Hint")).to_have_count(0)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download my answers").click()
-    table = waiting.value.path().read_text(encoding="utf-8-sig")
+    table = download(page, "Download my answers").path().read_text(encoding="utf-8-sig")
     assert table.splitlines() == ["student,question,answer", "김민수,1,'=1+1"]
     no_exception(page)

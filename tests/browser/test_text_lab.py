@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import address, drawn, no_exception, wait_until
+from tests.browser.conftest import address, download, drawn, no_exception, wait_until
 
 CODE = "/text_lab?corpus=python:words&a=lstm-16&a=gru-16"
 
@@ -104,11 +104,9 @@ def test_a_run_is_saved_and_loaded(page: Page, tmp_path: Path) -> None:
     train(page)
     wait_until(lambda: len(stages(page)) >= 2)
     stop(page)
-    drawn(page)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save this run").click()
-    path = tmp_path / waiting.value.suggested_filename
-    waiting.value.save_as(path)
+    saved = download(page, "Save this run")
+    path = tmp_path / saved.suggested_filename
+    saved.save_as(path)
     before, reached = stages(page), read(page)
 
     page.goto("/text_lab?corpus=generated:quotes")

@@ -6,9 +6,20 @@ import csv
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Download, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import at_epoch, drawn, epoch, no_exception, number, predicted, run_id, type_in, wait_until
+from tests.browser.conftest import (
+    at_epoch,
+    download,
+    drawn,
+    epoch,
+    no_exception,
+    number,
+    predicted,
+    run_id,
+    type_in,
+    wait_until,
+)
 
 FINISHED = "Finished: all epochs are done."
 
@@ -136,14 +147,11 @@ def test_what_can_be_taken_home(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text(FINISHED)).to_be_visible()
     expect(page.locator(".st-key-try-it .lab-text")).to_have_count(3)  # the page runs no more by itself
     page.get_by_text("Take it home").click()
-    drawn(page)
 
     def taken(button: str) -> Path:
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=button).first.click()
-        download: Download = waiting.value
-        path = tmp_path / download.suggested_filename
-        download.save_as(path)
+        one = download(page, button)
+        path = tmp_path / one.suggested_filename
+        one.save_as(path)
         return path
 
     with taken("History of all").open(encoding="utf-8-sig", newline="") as file:
