@@ -201,10 +201,13 @@ def drawn(page: Page) -> None:
 
 
 def download(page: Page, button: str) -> Download:
-    """What a person takes home with the first button of this name."""
+    """What a person takes home with the first button of this name, once it stands still."""
     drawn(page)
+    found = page.get_by_role("button", name=button).first
+    found.scroll_into_view_if_needed()
+    wait_until(lambda: found.bounding_box() == (page.wait_for_timeout(300), found.bounding_box())[1])
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=button).first.click()
+        found.click()
     return waiting.value
 
 
