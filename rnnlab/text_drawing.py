@@ -299,21 +299,25 @@ def effects(tested: Tested, feature: str, vocabulary: str) -> str:
         feature: its title.
         vocabulary: the characters by their numbers.
     """
-    parts = {
-        "whole": _("everywhere"),
-        "inside": _("where it holds: {feature}").format(feature=feature),
-        "outside": _("elsewhere"),
-        "ending": _("where a watched character comes"),
-    }
     watched = tuple(tested.effect.whole.watched)
     heads = [_("where"), _("characters"), _("loss before"), _("after"), _("change"), _("rank")]
     heads += [_("p of {character}").format(character=visible(vocabulary[token])) for token in watched]
-    shown = {name: title for name, title in parts.items() if name != "ending" or watched}
+    shown = {name: title for name, title in parts(feature).items() if name != "ending" or watched}
     rows = "".join(_effect_row(tested, name, title, watched) for name, title in shown.items())
     head = "".join(f"<th>{escape(words)}</th>" for words in heads)
     return (
         f'<div class="lab-scroll"><table class="lab"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def parts(feature: str) -> dict[str, str]:
+    """The parts of a passage in which a unit was held, by their names in ``causal.Effect``; told with a feature's title."""
+    return {
+        "whole": _("everywhere"),
+        "inside": _("where it holds: {feature}").format(feature=feature),
+        "outside": _("elsewhere"),
+        "ending": _("where a watched character comes"),
+    }
 
 
 def effects_said(tested: Tested) -> str:

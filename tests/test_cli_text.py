@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from rnnlab.architecture import Architecture, Cell
 from rnnlab.cli import _parser, text
 from rnnlab.corpora import Corpus, Source
 from rnnlab.experiment import Clipping
-from rnnlab.saved import from_file
-from rnnlab.textlab import suggested
+from rnnlab.saved import from_file, model_of
+from rnnlab.textlab import passages, suggested
+from rnnlab.textlab.causal import Clamp, hold_unit
 from rnnlab.textlab.experiment import TextExperiment
+from rnnlab.textlab.features import FEATURES
 from tests.test_cli import rnnlab
 
 TEXT = "the quick brown fox said “no” (to the lazy dog) and went on.\n" * 90
@@ -65,10 +68,39 @@ def test_what_the_units_go_with_is_said_as_json(trained: Path, file: Path) -> No
     long, out = file.with_name("long.txt"), file.with_name("long.zip")
     long.write_text(TEXT * 8, encoding="utf-8")
     assert rnnlab(*SMALL, "--text-file", str(long), "--passes", "1", "--out", str(out)).returncode == 0
-    found = [json.loads(line) for line in rnnlab("text", "cells", "--run", str(out), "--json").stdout.splitlines()]
-    assert {"feature", "layer", "kind", "unit", "score", "sign", "p"} <= set(found[0])
+    lines = [json.loads(line) for line in rnnlab("text", "cells", "--run", str(out), "--json").stdout.splitlines()]
+    found = [line for line in lines if "left_out" not in line]
+    assert {"feature", "layer", "kind", "unit", "score", "sign", "p", "verdict"} <= set(found[0])
+    left_out = {line["feature"]: line["left_out"] for line in lines if "left_out" in line}
+    assert left_out["digit"] == "never occurs in this passage"
     assert {match["feature"] for match in found} >= {"quotes", "round", "word_start", "vowel"}
     assert all(0 <= match["p"] <= 1 for match in found)
+    said = rnnlab("text", "cells", "--run", str(out)).stdout
+    assert re.search(r", score 0\.\d\d, p (< 0\.001|0\.\d{3}): (may be chance|real, but weak|a finding)\n", said)
+    assert "Not looked for, as it never occurs in this passage: inside square brackets, " in said
+    _a_unit_is_held(out)
+
+
+def _a_unit_is_held(race: Path) -> None:
+    """What is told of it is what the library finds."""
+    lane = from_file(race.read_bytes())[0]
+    corpus = lane.experiment.corpus
+    tokens = passages.unread(corpus, 20_000)
+    quotes = FEATURES["quotes"].values("".join(corpus.vocabulary[token] for token in tokens))
+    hold = ("text", "cells", "--run", str(race), "--hold", "5", "--feature", "quotes")
+    told = json.loads(rnnlab(*hold, "--json").stdout)
+    clamp = Clamp(0, told["kind"], 5)
+    mark = corpus.vocabulary.index("”")
+    tested = hold_unit(model_of(lane.experiment, lane.state), tokens, quotes, clamp, [mark])
+    inside = tested.effect.inside
+    assert told["inside"]["characters"] == inside.characters
+    assert told["inside"]["loss_after"] == pytest.approx(inside.loss.after, abs=1e-6)
+    assert told["inside"]["rank"] == tested.rank("inside")
+    assert told["inside"]["watched"]["”"] == pytest.approx(list(inside.watched[mark]), abs=1e-6)
+    said = rnnlab(*hold).stdout
+    assert f"where it holds: inside quotation marks, {inside.characters:,} characters: loss" in said
+    assert f"rank {tested.rank('inside')} of 16" in said
+    assert "p of ”: " in said
 
 
 def test_ctrl_c_the_machine_and_a_closed_terminal_stop_it() -> None:
@@ -194,6 +226,8 @@ def test_a_finished_race_has_nothing_to_go_on_with(trained: Path) -> None:
         ),
         (("write", "--run", "ZIP", "--temperature", "-1"), "temperature"),
         (("write", "--run", "ZIP", "--model", "3"), "--model must be from 1 to 2, not 3"),
+        (("cells", "--run", "ZIP", "--hold", "24"), "--hold must be a whole number from 0 to 23, not 24"),
+        (("cells", "--run", "ZIP", "--layer", "1"), "--layer and --feature are of the unit that --hold switches off"),
         (("cells", "--run", "nowhere.zip"), "cannot read or write nowhere.zip: no such file or directory"),
     ],
 )

@@ -9,10 +9,10 @@ from rnnlab.architecture import Cell
 from rnnlab.corpora import Corpus, Source
 from rnnlab.history import Status
 from rnnlab.text_drawing import scale_of
-from rnnlab.textlab import passages
+from rnnlab.textlab import passages, search
 from rnnlab.textlab.features import FEATURES
 from rnnlab.textlab.readings import read
-from rnnlab.ui import text_search_views, text_units
+from rnnlab.ui import text_units
 from tests.text_runs import CORPUS, experiment, labelled, model, opened, run, said
 
 
@@ -174,11 +174,11 @@ class TestSearch:
         assert "to tell a finding from chance" in said(at).lower()
 
     def test_verdicts(self):
-        match = text_search_views.Match("quotes", 0, "h", 1, 0.8, 1, 0.0002)
-        assert text_search_views.verdict(match) == "a finding"
-        assert text_search_views.verdict(match._replace(score=0.1)) == "real, but weak"
-        assert text_search_views.verdict(match._replace(p=0.2)) == "may be chance"
-        assert (text_search_views.p_value(0.0002), text_search_views.p_value(0.0123)) == ("< 0.001", "0.012")
+        match = search.Match("quotes", 0, "h", 1, 0.8, 1, 0.0002)
+        assert search.verdict(match) == "a finding"
+        assert search.verdict(match._replace(score=0.1)) == "real, but weak"
+        assert search.verdict(match._replace(p=0.2)) == "may be chance"
+        assert (search.p_value(0.0002), search.p_value(0.0123)) == ("< 0.001", "0.012")
 
 
 class TestHolding:

@@ -13,16 +13,17 @@ from typing import Any
 
 from rnnlab import saved, text_file
 from rnnlab.architecture import EMBEDDING_DIM, UNITS, Architecture, Cell, labels
+from rnnlab.cli import text_cells
 from rnnlab.cli.arguments import NOT_FINISHED
 from rnnlab.cli.min_char_rnn import harmless
+from rnnlab.cli.text_run import add_run, opened
 from rnnlab.control import Control
 from rnnlab.corpora import Corpus, Source
 from rnnlab.corpora.statistics import known_words, statistics, word_share
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer
 from rnnlab.history import Chunk, History, Reached, Start, Status
-from rnnlab.reference import Model
 from rnnlab.saved import SavedLane
-from rnnlab.textlab import ngrams, passages, suggested
+from rnnlab.textlab import ngrams, suggested
 from rnnlab.textlab.experiment import (
     CHUNK,
     DROPOUT,
@@ -33,9 +34,6 @@ from rnnlab.textlab.experiment import (
     TextExperiment,
     TextTraining,
 )
-from rnnlab.textlab.features import FEATURES, features_of
-from rnnlab.textlab.readings import read
-from rnnlab.textlab.search import search
 from rnnlab.textlab.writer import Choosing, Writer
 from rnnlab.texts import _, noted
 
@@ -67,7 +65,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--json", action="store_true", help=_("one JSON object a measurement, and one at the end"))
     write = commands.add_parser("write", help=_("let a saved model write"))
     write.set_defaults(command=_write)
-    _add_saved(write)
+    add_run(write)
     write.add_argument("--prompt", help=_("what it reads first; default: the end of what it has learned from"))
     write.add_argument("--length", type=int, default=500, metavar="N", help=_("characters to write; default 500"))
     write.add_argument("--temperature", type=float, default=1.0, metavar="X", help=_("below 1 safer, above 1 wilder"))
@@ -75,12 +73,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     write.add_argument("--top-p", type=float, default=1.0, metavar="X", help=_("only the likeliest that reach X"))
     write.add_argument("--seed", type=int, default=0, metavar="N", help=_("the same seed writes the same text"))
     cells = commands.add_parser("cells", help=_("which unit of a saved model goes with what in the text"))
-    cells.set_defaults(command=_cells)
-    _add_saved(cells)
-    cells.add_argument(
-        "--characters", type=int, default=20_000, metavar="N", help=_("of held-out text; default 20,000")
-    )
-    cells.add_argument("--json", action="store_true", help=_("one JSON object a finding"))
+    text_cells.add(cells)
 
 
 def _add_text(parser: argparse.ArgumentParser) -> None:
@@ -124,11 +117,6 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 def _add_switch(group: argparse._ActionsContainer, name: str, said: str) -> None:
     """One that is None, like all others, where it is not given."""
     group.add_argument(name, action="store_true", default=None, help=said)
-
-
-def _add_saved(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", type=Path, required=True, metavar="FILE", help=_("made by text train --out"))
-    parser.add_argument("--model", type=int, default=1, metavar="N", help=_("which of its architectures; default 1"))
 
 
 def _given(**said: Any) -> dict[str, Any]:
@@ -322,18 +310,8 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {harmless(line)}" for line in text.split("\n"))
 
 
-def _opened(chosen: argparse.Namespace) -> tuple[TextExperiment, Model]:
-    """The experiment and the model that are chosen of a saved race."""
-    lanes = saved.from_file(chosen.run.read_bytes())
-    if not 1 <= chosen.model <= len(lanes):
-        sentence = _("--model must be from 1 to {most}, not {given}")
-        raise ValueError(sentence.format(most=len(lanes), given=chosen.model))
-    lane = lanes[chosen.model - 1]
-    return lane.experiment, saved.model_of(lane.experiment, lane.state)
-
-
 def _write(chosen: argparse.Namespace) -> int:
-    experiment, model = _opened(chosen)
+    experiment, model = opened(chosen)
     choosing = Choosing(chosen.temperature, chosen.top_k, chosen.top_p)
     folded = experiment.corpus.folding.sign if experiment.corpus.rarest else ""
     writer = Writer(model, experiment.corpus.vocabulary, chosen.seed, folded)
@@ -341,18 +319,4 @@ def _write(chosen: argparse.Namespace) -> int:
         print(harmless(writer.write(experiment.prompt, chosen.length, choosing).drawn))
     else:
         print(harmless(writer.write(chosen.prompt, chosen.length, choosing).text))
-    return 0
-
-
-def _cells(chosen: argparse.Namespace) -> int:
-    experiment, model = _opened(chosen)
-    tokens = passages.unread(experiment.corpus, chosen.characters)
-    found = features_of("".join(experiment.corpus.vocabulary[token] for token in tokens))
-    searched = search(read(model, tokens), found.values)
-    for match in searched.matches:
-        line = match._asdict() | {"layer": match.layer + 1}
-        title = _(FEATURES[match.feature].title)
-        side = _("high") if match.sign > 0 else _("low")
-        said = f"{title}: {match.kind} of unit {match.unit}, layer {match.layer + 1}, {side}"
-        print(json.dumps(line) if chosen.json else f"{said}, score {match.score:.2f}, p {match.p:.3f}")
     return 0

@@ -22,12 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.textlab.readings import Readings
-from rnnlab.texts import _
+from rnnlab.texts import _, noted
 
 Floats = NDArray[np.float32]
 
 #: Nearer than this, what is shifted still stands beside itself.
 NEAREST = 300
+#: Up to here what is found counts as more than chance; below this score a unit says little of a feature.
+SIGNIFICANT, WEAK = 0.01, 0.3
+_SAID = {
+    "chance": noted("may be chance"),
+    "weak": noted("real, but weak"),
+    "finding": noted("a finding"),
+}
 #: The fewest characters in which shifts say anything.
 FEWEST = 10 * NEAREST
 #: Units whose correlations at all shifts are held at once.
@@ -100,6 +107,16 @@ def search(readings: Readings, features: Mapping[str, Floats], most: int = 10) -
         for unit in np.argsort(-np.abs(r), kind="stable")[:most]
     ]
     return Searched(_ranked(matches, names, most), len(largest))
+
+
+def verdict(match: Match) -> str:
+    """What a match is worth."""
+    return _(_SAID["chance" if match.p > SIGNIFICANT else "weak" if match.score < WEAK else "finding"])
+
+
+def p_value(p: float) -> str:
+    """As people write it."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _checked(readings: Readings, features: Mapping[str, Floats]) -> Floats:

@@ -10,8 +10,8 @@ import streamlit as st
 from rnnlab.textlab import passages
 from rnnlab.textlab.features import FEATURES, features_of
 from rnnlab.textlab.readings import read
-from rnnlab.textlab.search import Match, Searched, search
-from rnnlab.texts import _, noted
+from rnnlab.textlab.search import SIGNIFICANT, Match, Searched, p_value, search, verdict
+from rnnlab.texts import _
 from rnnlab.ui import fields, state, text_units, views
 from rnnlab.ui.text_units import Row
 from rnnlab.ui.text_weights import READERS, Reader
@@ -20,14 +20,7 @@ from rnnlab.ui.text_weights import READERS, Reader
 MOST, _NUMBERS = 20_000, 30_000_000
 #: What is watched of each unit.
 KINDS = ("h", "c")
-#: Up to here what is found counts as more than chance; below this score a unit says little of a feature.
-SIGNIFICANT, WEAK = 0.01, 0.3
 _BEST = ""
-_SAID = {
-    "chance": noted("may be chance"),
-    "weak": noted("real, but weak"),
-    "finding": noted("a finding"),
-}
 
 
 class Found(NamedTuple):
@@ -70,16 +63,6 @@ def draw(reader: Reader, chosen: Match | None, on_match: Callable[[Match], None]
         return
     _table(reader, result, chosen, on_match)
     _explained(result)
-
-
-def verdict(match: Match) -> str:
-    """What a match is worth."""
-    return _(_SAID["chance" if match.p > SIGNIFICANT else "weak" if match.score < WEAK else "finding"])
-
-
-def p_value(p: float) -> str:
-    """As people write it."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _offer(reader: Reader) -> None:
