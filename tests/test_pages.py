@@ -352,6 +352,21 @@ class TestTrain:
         assert len(seen) > 1
         assert at.slider(key=slider_key(run.id, 20)).value == 20
 
+    def test_a_replay_goes_on_at_another_speed_from_where_it_is(self) -> None:
+        at = press(opened("Train", {"epochs": "500", "pace": "full", "a": "gru-2"}), "Train")
+        slider = slider_key(ended(at).id, 500)
+        at.slider(key=slider).set_value(300).run()
+        labelled(at.selectbox, "Speed")[0].set_value(1).run()
+        press(at, "Play")
+        labelled(at.selectbox, "Speed")[0].set_value(20).run()
+        before, since = at.slider(key=slider).value, time.monotonic()
+        assert 300 <= before < 400
+        assert any(button.label == "Pause" for button in at.button)
+        time.sleep(1)
+        at.run()
+        assert at.slider(key=slider).value - before > 5 * (time.monotonic() - since)
+        assert not at.exception
+
     def test_a_replay_stops_where_the_slider_is_dragged_and_not_where_a_slow_browser_still_has_it(self) -> None:
         at = press(opened("Train", {"epochs": "500", "pace": "full", "a": "gru-2"}), "Train")
         run = ended(at)

@@ -141,15 +141,21 @@ def _buttons(run: RunOf[Any], playing: _Playing | None, key: str, title: str) ->
         idle = run.status.active or run.epoch < 2
         pressed = st.button(_("Play"), icon=":material/play_arrow:", key="replay-play", disabled=idle, width="content")
     with st.container(width=140):
-        speed = fields.select(_("Speed"), "replay-speed", SPEEDS, _SPEED, lambda n: title.format(n=n))
+        label = _("Speed")
+        speed = fields.kept(
+            "replay speed", _SPEED, lambda v, key: fields.select(label, key, SPEEDS, v, lambda n: title.format(n=n))
+        )
+    now = int(st.session_state[key])
     if pressed and playing:
         _stop()
     elif pressed:
-        before = int(st.session_state[key])
-        first = 1 if before >= run.epoch else before
-        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed, deque([before], _BEHIND)))
-    if pressed:
-        st.rerun()
+        first = 1 if now >= run.epoch else now
+        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed, deque([now], _BEHIND)))
+    elif playing and speed != playing.speed:
+        state.keep("replay", playing._replace(since=time.monotonic(), first=now, speed=speed))
+    else:
+        return
+    st.rerun()
 
 
 def _play(run: RunOf[Any], playing: _Playing, key: str) -> None:
