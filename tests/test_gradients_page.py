@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from rnnlab.gradients import fresh, measured
+from rnnlab.texts import power
 from rnnlab.ui.gradient_controls import EXAMPLES, Source
-from rnnlab.ui.gradient_views import percent, power, verdict
+from rnnlab.ui.gradient_views import percent, verdict
 from rnnlab.ui.moments import slider_key
 from tests.test_pages import (  # noqa: F401
     ROOT,

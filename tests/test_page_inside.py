@@ -54,6 +54,10 @@ def said(at):
     return "\n".join(one.value for kind in kinds for one in kind).replace("\\", "") + shown(at)
 
 
+def shown_html(at):
+    return "\n".join(piece.value for piece in at.html)
+
+
 def drawing(at):
     return next(one.value for one in at.markdown if one.value.startswith("<svg"))
 
@@ -108,6 +112,19 @@ class TestFirstLook:
             [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
         )
         np.testing.assert_allclose(rows, expected, atol=1e-6)
+
+
+class TestPadding:
+    def test_gradients_of_padding_are_neither_drawn_nor_counted(self):
+        at = inside(task="sentiment")
+        (bars,) = re.findall(r'<div class="bars".*</small>', shown_html(at))
+        heights = re.findall(r'<i(?: title="([^"]*)" style="height:\d+%")?></i>', bars)
+        real = [height for height in heights if height]
+        assert len(heights) == 20
+        assert 0 < len(real) < 20
+        assert heights[: len(real)] == real
+        assert f"{real[0]} at the first, {real[-1]} at the last" in bars
+        assert bars.rpartition(">largest ")[2].split(";")[0] in real
 
 
 class TestWalk:

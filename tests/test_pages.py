@@ -327,6 +327,22 @@ class TestTrain:
         assert shown(at) != inside
         assert not at.exception
 
+    def test_bars_of_gradients_become_shorter_as_the_loss_does(self) -> None:
+        at = press(opened("Train", {"epochs": "50", "pace": "full", "a": ["simple_rnn-5", "gru-5"]}), "Train")
+        scrubber = slider_key(ended(at).id, 50)
+
+        def tallest() -> list[int]:
+            return [
+                max(map(int, re.findall(r"height:(\d+)%", piece.value)))
+                for piece in at.html
+                if "|∂L/∂h|" in piece.value
+            ]
+
+        late = tallest()
+        at.slider(key=scrubber).set_value(1).run()
+        assert all(before > 10 + after for before, after in zip(tallest(), late, strict=True))
+        assert shown(at).count("heights are logarithmic, from 10⁻⁵ to 10") == 2
+
     def test_the_slider_that_goes_along_with_a_race_is_not_the_one_that_people_move(self) -> None:
         """What a slow browser still has of the first, at any epoch on the way, must not count as a drag of the second."""
         at = press(opened("Train", {"epochs": "20", "pace": "slow", "speed": "30"}), "Train")

@@ -10,9 +10,8 @@ from rnnlab import gradient_charts
 from rnnlab.experiment import SEED, Clipping
 from rnnlab.gradient_charts import CLIPPINGS
 from rnnlab.gradients.clipping import AT_NORM, AT_VALUE, RADIUS, RATE, STEPS, TIMESTEPS, UNITS, Curve, Trial, Tried
-from rnnlab.texts import _
+from rnnlab.texts import _, power
 from rnnlab.ui import fields, live, views
-from rnnlab.ui.gradient_views import power
 
 
 def part() -> None:

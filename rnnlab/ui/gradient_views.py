@@ -17,7 +17,7 @@ from rnnlab.engine import Run
 from rnnlab.gradients import Flow, Fresh, Named, Question, a_step, asked, damping, earliest, horizon, left, named_new
 from rnnlab.recording import MOST_PARAMETERS, fits
 from rnnlab.reference import Array, Model
-from rnnlab.texts import _
+from rnnlab.texts import _, power, raised
 from rnnlab.ui import state, views
 
 #: Seconds between two pictures while bars are played back or a run is followed.
@@ -172,20 +172,6 @@ def verdict(factor: float | None) -> str:
     return _("It explodes.") if factor > _MANY else _("It lasts.")
 
 
-def power(size: float) -> str:
-    """A size in a few signs: 0.88, 1.2·10⁻⁷."""
-    if not math.isfinite(size):
-        return "∞"
-    if size == 0 or 0.001 <= size < 9_999.5:
-        return f"{size:.3g}" if size < 999.5 else f"{size:,.0f}"
-    digits, exponent = f"{size:.1e}".split("e")
-    return f"{digits}·10{_raised(int(exponent))}"
-
-
-def _raised(exponent: int) -> str:
-    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
 # What multiplies it
 
 
@@ -288,7 +274,7 @@ def percent(share: float) -> str:
         return f"{share:.0%}"
     if share >= 0.00095:
         return f"{100 * share:.1f}%"
-    return f"10{_raised(math.floor(math.log10(share)))}" if share > 0 else "0"
+    return f"10{raised(math.floor(math.log10(share)))}" if share > 0 else "0"
 
 
 def played() -> int | None:

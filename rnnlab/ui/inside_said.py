@@ -90,7 +90,7 @@ def _card(task: Task, scene: Scene, place: tuple[str, bool] | None, edits: Edits
     if gates:
         strip_views.strips(found.readings[shown].trace, gradient, found.readings[shown].steps)
     elif gradient is not None:
-        strip_views.bars(gradient, found.readings[shown].steps)
+        strip_views.bars(found.readings[shown].trace, gradient, found.readings[shown].steps)
 
 
 def _curve(replay: Replay) -> None:
