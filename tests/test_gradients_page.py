@@ -115,7 +115,7 @@ class TestNewWeights:
     def test_a_model_too_large_for_a_page_is_told_and_the_others_are_drawn(self):
         at = opened("Gradients", {"a": ["lstm-1024", "gru-5"]})
         assert len(charts(at)) == 1
-        assert said(at).replace("\\", "").count("Up to 1,048,576 are computed on this page") == 2  # in 1 and 3
+        assert said(at).replace("\\", "").count("Up to 1,000,000 are computed on this page") == 2  # in 1 and 3
         assert "no way back" not in shown(at)
 
     def test_where_no_gradient_sets_out_that_is_said(self, monkeypatch):
@@ -249,7 +249,10 @@ class TestARun:
             kept = lane.history.recording.kept
             lane.history.recording.kept = {epoch: kept[epoch] for epoch in (0, 4, 8)}
         at.run()
-        assert "Not every epoch is kept. The weights shown: SimpleRNN 5 of epoch 9 · LSTM 5 of epoch 9." in said(at)
+        assert (
+            "Not every epoch is kept: a model has 8 MB for its weights. Those shown: SimpleRNN 5 of epoch 9 · LSTM 5 of epoch 9."
+            in said(at)
+        )
 
     def test_that_copies_shows_its_accuracy_beside_its_horizon(self):
         at, _run = trained({"task": "copy", "delay": "6", "epochs": "2", "a": "gru-6"})

@@ -22,7 +22,15 @@ from rnnlab.tasks.labelled_file import Texts
 from rnnlab.texts import number
 from rnnlab.ui import live
 from rnnlab.ui.inside_choice import Source
-from tests.test_pages import engine_is_closed, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
+from tests.test_pages import (  # noqa: F401
+    current_run,
+    engine_is_closed,
+    labelled,
+    opened,
+    pages_are_found_by_navigation,
+    press,
+    shown,
+)
 
 NAMES = [exercise.name for exercise in EXERCISES]
 
@@ -363,6 +371,31 @@ class TestRun:
         assert not any("<img" in one.value for one in at.html)
         labelled(at.toggle, "With the gates of all")[0].set_value(True).run()
         assert sum(one.value.count("<img") for one in at.html) == 1 + 4  # h; z, r, g, h
+
+    def test_a_lane_that_numpy_does_not_train_says_why_and_stands_there_with_random_weights(self):
+        at = opened("Train", {"trainer": "numpy", "task": "own", "epochs": "2", "a": ["simple_rnn-4", "lstm-3"]})
+        press(at, "Train")
+        while current_run(at).status.active:
+            at.run()
+        at.switch_page("pages/inside.py").run()
+        choose(at, "Look into", 1)
+        assert "Keras trains all others. The weights below are random." in said(at)
+        assert "ended before" not in said(at)
+        assert said(at).count("With random weights, not trained.") == 1
+        choose(at, "Look into", 0)
+        assert "With random weights" not in said(at)
+
+    def test_weights_that_make_room_say_how_much_there_is(self):
+        at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})
+        press(at, "Train")
+        while (run := current_run(at)).status.active:
+            at.run()
+        run.lanes[0].fetch_recording()
+        recording = run.lanes[0].history.recording
+        recording.kept = {epoch: recording.kept[epoch] for epoch in (0, 2, 4)}
+        at.switch_page("pages/inside.py").run()
+        assert "With the weights of epoch 5" in said(at)
+        assert "only as many as fit into 8 MB" in said(at)
 
     def test_a_run_is_looked_into_at_any_of_its_epochs(self):
         at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})

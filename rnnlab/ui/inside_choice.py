@@ -15,6 +15,7 @@ from rnnlab.inside import scenes
 from rnnlab.inside.edits import Edits
 from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import Exercise, Reading, Scene
+from rnnlab.recording import MOST_PARAMETERS, fits
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays, Own, samples
 from rnnlab.texts import _, noted
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from rnnlab.engine import Run
 
 SEED = Range(0, 9999)
-#: Models with more parameters are not computed on a page: it would have to be waited for.
-MOST_PARAMETERS = 1_000_000
-
-
 #: Seconds between two pictures of a cell while its run trains.
 _LIVE = 1.0
 
@@ -65,6 +62,11 @@ class Chosen(NamedTuple):
     def printed(self) -> bool:
         """Whether all hidden states are to be printed, as the lectures' exercises do."""
         return isinstance(self.subject.work, Exercise)
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the weights are random in place of those of a run, which has none here."""
+        return self.replay is not None and self.subject.lane is not None and not self.replay.lanes[self.subject.lane]
 
     @property
     def place(self) -> tuple[str, bool] | None:
@@ -121,7 +123,7 @@ def _too_much(subject: Subject) -> str:
         parameters = count(subject.architecture, subject.form).total
     except ValueError as error:
         return views.sentence(error)
-    return views.too_large(parameters, MOST_PARAMETERS) if parameters > MOST_PARAMETERS else ""
+    return "" if fits(parameters) else views.too_large(parameters, MOST_PARAMETERS)
 
 
 def _source(subject: Subject) -> Source:

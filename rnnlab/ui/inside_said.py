@@ -43,6 +43,8 @@ def part(chosen: Chosen, edits: Edits) -> None:
                 if isinstance(lane, str):
                     st.caption(lane)
                 elif lane is scene:
+                    if chosen.untrained:
+                        st.caption(_("With random weights, not trained."))
                     _card(task, scene, chosen.place, edits, gates)
                 else:
                     _card(task, lane, None, {}, gates)
