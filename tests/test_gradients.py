@@ -30,6 +30,7 @@ from rnnlab.gradients import (
     update_lost,
 )
 from rnnlab.gradients.clipping import STEPS, Trial, clip, try_out
+from rnnlab.gradients.fresh import OPEN
 from rnnlab.gradients.measured import Kept, Named
 from rnnlab.reference import Model
 from rnnlab.tasks import TASKS, task
@@ -349,6 +350,17 @@ def test_a_forget_bias_of_1_leaves_more_at_a_long_distance_than_0(seed):
     one, zero = (measured(Architecture(Cell.LSTM, 16), Fresh(seed, forget_bias=bias)) for bias in (1, 0))
     assert one.h[50] > 1e3 * zero.h[50]
     assert one.c[50] > 1e3 * zero.c[50]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("more", [{}, {"reset_after": False}])
+def test_gates_held_open_carry_a_gradient_that_wh_alone_loses(seed, more):
+    fresh = Fresh(seed, forget_bias=OPEN)
+    plain, lstm = (measured(Architecture(cell, 5), fresh) for cell in (Cell.SIMPLE_RNN, Cell.LSTM))
+    gru = measured(Architecture(Cell.GRU, 5, **more), fresh)
+    assert left(plain.h) < 0.001
+    assert left(lstm.c) > 0.1
+    assert left(gru.h) > 0.1
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def charts(at):
     found = {}
     for chart in at.get("vega_lite_chart"):
         spec = json.loads(chart.proto.spec) if chart.proto.spec else {}
-        if chart.proto.alt.startswith("|∂loss/"):
+        if chart.proto.alt.startswith("|∂L/"):
             found[chart.proto.alt] = datasets(chart, spec)
     return found
 
@@ -90,10 +90,19 @@ class TestNewWeights:
         assert next(iter(charts(at))) != before[0]
         assert "The bound is reached" in said(at)
 
+    def test_gates_held_open_let_through_what_a_simple_rnn_does_not(self):
+        at = opened("Gradients")
+        assert shown(at).count("It vanishes.") == 3
+        assert "New gates are half closed" in said(at)
+        press(at, "Gates held open: bias 5")
+        assert shown(at).count("It vanishes.") == 1
+        assert shown(at).count("It lasts.") == 2
+        assert "A SimpleRNN has no such way" in said(at)
+
     def test_an_lstm_shows_its_cell_state(self):
         at = opened("Gradients")
         labelled(at.segmented_control, "Gradient by")[0].set_value(True).run()
-        assert [text.split(" of ")[0] for text in charts(at)] == ["|∂loss/∂h|", "|∂loss/∂c|", "|∂loss/∂h|"]
+        assert [text.split(" of ")[0] for text in charts(at)] == ["|∂L/∂h|", "|∂L/∂c|", "|∂L/∂h|"]
 
     def test_the_cut_is_told_with_what_it_costs(self):
         at = press(opened("Gradients"), "Cut after 10 steps")
@@ -178,6 +187,22 @@ class TestTheSentence:
         assert said(at).count("“john” gets") == 3
         labelled(at.segmented_control, "Gradient at each word by")[0].set_value(True).run()
         assert [piece.value for piece in at.html if 'aria-label="jane ' in piece.value] != rows
+
+    @pytest.mark.parametrize("title", ["Vanishing: radius 0.5", "Exploding: radius 1.5"])
+    def test_words_go_in_where_inputs_are_switched_off(self, title):
+        at = press(opened("Gradients"), title)
+        labelled(at.segmented_control, "Gradient at each word by")[0].set_value(True).run()
+        assert "None sets out from the gap" not in said(at)
+        assert "The words go in here, although inputs are switched off above" in said(at)
+
+    def test_a_cut_reaches_the_words_and_is_told_beside_horizons(self):
+        at = opened("Gradients", {"a": ["simple_rnn-4", "lstm-4"]})
+        assert "“john” gets 0.\n" not in said(at)
+        press(at, "Cut after 10 steps")
+        assert said(at).count("“john” gets 0.\n") == 2
+        assert "word 13 of 22" in said(at)
+        assert "Cut after 10 steps, as chosen above" in said(at)
+        assert "Counted as if nothing were cut" in said(at)
 
     @pytest.mark.parametrize(("typed", "told"), [("", "type 1 to 40 words"), ("a " * 41, "these are 41")])
     def test_too_few_or_too_many_words_are_told(self, typed, told):

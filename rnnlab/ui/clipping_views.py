@@ -57,7 +57,7 @@ def _ask() -> Trial:
 
 
 def _draw(found: Tried | None) -> None:
-    views.legend(gradient_charts.clipping_looks(), _("each point the mean of ten steps"))
+    views.legend(gradient_charts.clipping_looks(), _("each point the geometric mean of the last ten steps"))
     table = gradient_charts.clipping_table(found).to_dict("records")
     left, right = st.columns(2, gap="medium")
     for place, column, title in ((left, "loss", _("loss (squared error)")), (right, "norm", _("norm of the gradient"))):

@@ -8,11 +8,12 @@ from functools import lru_cache
 import streamlit as st
 
 from rnnlab import gradient_charts
-from rnnlab.architecture import Architecture, Pattern
+from rnnlab.architecture import Architecture, Cell, Pattern
 from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
 from rnnlab.gradients import Question, asked, has_time, question
+from rnnlab.gradients.fresh import OPEN, passed
 from rnnlab.reference import Comparison
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays
@@ -38,7 +39,7 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
             _matrix(subject)
         gradient_sentence.part(bench, chosen, subject)
         if subject:
-            gradient_horizons.part(subject, chosen.by_c)
+            gradient_horizons.part(subject, chosen.by_c, chosen.reach is not None)
             _checked(subject, moving=active or replayed is not None)
         if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
@@ -134,12 +135,23 @@ def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
     steps = max((len(one.h) for one in found), default=0)
     with st.container(border=True):
         st.subheader(_("1 · How much gradient comes back"), anchor=False)
-        st.caption(_("Backpropagation through time starts at the loss and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
+        st.caption(_("Backpropagation through time starts at the loss L and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
         shown = _player(steps)
         gradient_views.bars(subject.lanes, chosen.by_c, shown, chosen.reach, active)
         st.caption(" ".join(_notes(subject, steps)))
+        if chosen.source is Source.RANDOM and any(
+            seen.architecture.cell in (Cell.LSTM, Cell.GRU) for seen in subject.lanes
+        ):
+            st.markdown(_gates(chosen.fresh.forget_bias))
         if chosen.reach is not None:
             _cut(subject, chosen.reach)
+
+
+def _gates(bias: int) -> str:
+    """Why new weights look as they do, and what gates are good for."""
+    if bias == OPEN:
+        return _("**Gates held open** keep {open:.0%} of what was there at each step and add to it: what comes back goes past Wₕ and hardly shrinks. A SimpleRNN has no such way: whatever its bias, Wₕ multiplies every step.").format(open=passed(OPEN))  # fmt: skip
+    return _("**New gates are half closed**: the LSTM's forget gate keeps about {lstm:.0%} at each step, the GRU's update gate {gru:.0%}, so at first all vanish. But gates can open, and training opens them where a task needs it: see “Gates held open”. A SimpleRNN has nothing to open.").format(lstm=passed(bias), gru=passed(0))  # fmt: skip
 
 
 def _notes(subject: Subject, steps: int) -> list[str]:

@@ -128,7 +128,7 @@ def _bar_chart(
 ) -> None:
     assert seen.named is not None
     cell_state = by_c and seen.architecture.cell is Cell.LSTM
-    title = "|∂loss/∂c|" if cell_state else "|∂loss/∂h|"
+    title = "|∂L/∂c|" if cell_state else "|∂L/∂h|"
     chart = gradient_charts.flow_bars(seen.look.colour, len(norms), axes.top, title, axes.last)
     factors = None if cell_state else seen.named.bound(len(norms))
     tables = gradient_charts.flow_tables(norms, len(norms) if shown is None else shown, reach, horizon(norms), factors)
