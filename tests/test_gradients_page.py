@@ -252,6 +252,8 @@ class TestARun:
         assert list(charts(at)) != before
         labelled(at.number_input, "Step of the loss")[0].set_value(2).run()
         assert "all 2 steps" in said(at)
+        assert any('aria-label="h 1 back, i 0 back"' in piece.value for piece in at.html)
+        assert "The task has one sample." in said(at)
         (curve,) = [c for c in at.get("vega_lite_chart") if c.proto.alt.startswith("Memory horizon by epoch")]
         assert not at.exception
         assert curve

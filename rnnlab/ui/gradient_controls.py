@@ -167,12 +167,7 @@ def sample(arrays: Arrays, steps: int) -> tuple[int, int | None]:
     """Which sample is read, and the loss of which step goes back; None for the last one."""
     left, right = st.columns(2, gap="medium")
     with left:
-        samples = Range(1, len(arrays.inputs))
-        number = fields.kept(
-            "gradients sample",
-            1,
-            lambda v, key: fields.whole(_("Sample"), f"{key}-{samples.high}", samples.nearest(v), samples),
-        )
+        number = _sample_number(Range(1, len(arrays.inputs)))
     if steps < 2:
         return number - 1, None
     with right:
@@ -184,6 +179,18 @@ def sample(arrays: Arrays, steps: int) -> tuple[int, int | None]:
             lambda v, key: fields.whole(_("Step of the loss"), f"{key}-{steps}", allowed.nearest(v), allowed, hint),
         )
     return number - 1, chosen_step - 1
+
+
+def _sample_number(samples: Range) -> int:
+    """Which of the samples, from 1; nothing is asked where there is a single one."""
+    if samples.high == 1:
+        st.caption(_("The task has one sample."))
+        return 1
+    return fields.kept(
+        "gradients sample",
+        1,
+        lambda v, key: fields.whole(_("Sample"), f"{key}-{samples.high}", samples.nearest(v), samples),
+    )
 
 
 def open_train(task_name: str, label: str) -> None:

@@ -12,7 +12,7 @@ from rnnlab.architecture import Architecture, Cell, Pattern
 from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
-from rnnlab.gradients import Question, asked, has_time, question
+from rnnlab.gradients import Question, asked, distances, has_time, question
 from rnnlab.gradients.fresh import OPEN, passed
 from rnnlab.reference import Comparison
 from rnnlab.tasks import Task
@@ -72,7 +72,8 @@ def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
         found = moments.moments(run, epoch)
         moments.say_recorded(found, epoch)
         number, step = controls.sample(arrays, arrays.targets.shape[1])
-    asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
+        asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
+        gradient_views.sample(first.task.steps(asking.inputs[0]), distances(first.form, asking))
     shown = looks([experiment.architecture for experiment in run.experiments])
     lanes = [_lane(run, place, found[place], look, chosen, asking) for place, look in enumerate(shown)]
     if not any(lane.named for lane in lanes):
@@ -151,7 +152,7 @@ def _gates(bias: int) -> str:
     """Why new weights look as they do, and what gates are good for."""
     if bias == OPEN:
         return _("**Gates held open** keep {open:.0%} of what was there at each step and add to it: what comes back goes past Wₕ and hardly shrinks. A SimpleRNN has no such way: whatever its bias, Wₕ multiplies every step.").format(open=passed(OPEN))  # fmt: skip
-    return _("**New gates are half closed**: the LSTM's forget gate keeps about {lstm:.0%} at each step, the GRU's update gate {gru:.0%}, so at first all vanish. But gates can open, and training opens them where a task needs it: see “Gates held open”. A SimpleRNN has nothing to open.").format(lstm=passed(bias), gru=passed(0))  # fmt: skip
+    return _("**New gates are half closed**: the LSTM's forget gate keeps about {lstm:.0%} at each step, the GRU's update gate {gru:.0%}, so with new weights these cells lose gradient at every step too. But gates can open, and training opens them where a task needs it: see “Gates held open”. A SimpleRNN has nothing to open.").format(lstm=passed(bias), gru=passed(0))  # fmt: skip
 
 
 def _notes(subject: Subject, steps: int) -> list[str]:

@@ -17,6 +17,7 @@ from rnnlab.engine import Run
 from rnnlab.gradients import Flow, Fresh, Named, Question, a_step, asked, damping, earliest, horizon, left, named_new
 from rnnlab.recording import MOST_PARAMETERS, fits
 from rnnlab.reference import Array, Model
+from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _, power, raised
 from rnnlab.ui import state, views
 
@@ -26,6 +27,8 @@ TICK = 0.2
 _MANY = 100.0
 
 
+#: So many steps of a sample are drawn as boxes.
+_MOST_BOXES = 120
 #: Height of a chart, and of the name of its horizontal axis, in pixels.
 _HEIGHT, _TITLE = 150, 25
 
@@ -86,6 +89,38 @@ def recorded(run: Run, place: int, epoch: int, make: Callable[[], Model]) -> Nam
     """One architecture of a run with the weights of an epoch, as a person counts them, that was recorded."""
     experiment = run.experiments[place]
     return Named((run.id, place, epoch), experiment.architecture, experiment.form, make)
+
+
+# The sample
+
+
+def sample(steps: Sequence[str], back: Sequence[int | None]) -> None:
+    """What is read at each step, and how many steps back it is from the one whose loss is looked at, which is framed.
+
+    Args:
+        steps: in words; where they have no names, nothing is drawn.
+        back: the distances; None for a step that is read after the loss.
+    """
+    near = [(word, d) for word, d in zip(steps, back, strict=False) if d is None or d < _MOST_BOXES][:_MOST_BOXES]
+    if not any(steps):
+        return
+    boxes = "".join(_sample_box(word, d) for word, d in near)
+    said = ", ".join(f"{word} {_('{n} back').format(n=d)}" for word, d in near if d is not None)
+    st.html(f'<div class="lab-text" role="img" aria-label="{escape(said)}">{boxes}</div>')
+    first = _("Below each step of the sample: how many steps back from the loss it stands.")
+    if 0 in back:
+        first += " " + _("Framed: the step of the loss.")
+    if None in back:
+        first += " " + _("Faint: read later.")
+    if len(near) < len(steps):
+        first += " " + _("Only those nearest to the loss are drawn.")
+    st.caption(first)
+
+
+def _sample_box(word: str, back: int | None) -> str:
+    kind, faint = (" right" if back == 0 else ""), ("" if back is not None else ' style="opacity:.4"')
+    small = "–" if back is None else str(back)
+    return f'<span class="lab-char{kind}"{faint}>{escape(visible(word)) or "·"}<small>{small}</small></span>'
 
 
 # The bars
