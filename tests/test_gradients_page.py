@@ -3,13 +3,15 @@
 import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from rnnlab.gradients import fresh, measured
 from rnnlab.texts import power
+from rnnlab.ui import gradient_parts
 from rnnlab.ui.gradient_controls import EXAMPLES, Source
-from rnnlab.ui.gradient_views import percent, verdict
+from rnnlab.ui.gradient_views import TICK, percent, verdict
 from rnnlab.ui.moments import slider_key
 from tests.test_pages import (  # noqa: F401
     ROOT,
@@ -168,11 +170,23 @@ class TestNewWeights:
         press(at, "All")
         assert "all 51 steps" in said(at)
 
-    def test_played_back_to_the_end(self):
-        at = press(opened("Gradients"), "Play back")
+    def test_played_back_by_the_clock_however_often_the_page_is_drawn(self, monkeypatch):
+        clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+        monkeypatch.setattr(gradient_parts, "time", clock)
+        at = press(opened("Gradients", {"a": ["simple_rnn-2", "gru-2"]}), "Play back")
         assert labelled(at.button, "Pause")
-        for _ in range(60):
-            at.run()
+        for _ in range(3):
+            at.run()  # as when somebody looks at something else meanwhile
+            assert "1 of 51 steps" in said(at)
+        clock.now += 3.5 * TICK
+        at.run()
+        assert "4 of 51 steps" in said(at)
+        press(press(at, "Pause"), "Play back")
+        clock.now += 10.5 * TICK
+        at.run()
+        assert "15 of 51 steps" in said(at)
+        clock.now += 60 * TICK
+        at.run()
         assert "all 51 steps" in said(at)
         assert labelled(at.button, "Play back")
 

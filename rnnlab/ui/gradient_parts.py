@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -111,24 +113,24 @@ def _samples(task: Task, seed: int) -> Arrays:
 # 1 · The bars
 
 
-def _playing() -> bool:
-    return state.kept("gradients playing", bool)
+class _Playing(NamedTuple):
+    """Bars that are played back: since when, and how many there were then."""
+
+    since: float
+    first: int
 
 
-def _play() -> None:
-    state.keep("gradients playing", not _playing())
-    if _playing() and gradient_views.played() is None:
-        gradient_views.play(0)
+def _playing() -> _Playing | None:
+    return state.kept("gradients playing", lambda: None)
 
 
-def _step(by: int) -> None:
-    state.keep("gradients playing", False)
-    gradient_views.play((gradient_views.played() or 0) + by)
+def _play_or_pause() -> None:
+    state.keep("gradients playing", None if _playing() else _Playing(time.monotonic(), gradient_views.played() or 0))
 
 
-def _show_all() -> None:
-    state.keep("gradients playing", False)
-    gradient_views.play(None)
+def _show(count: int | None) -> None:
+    state.keep("gradients playing", None)
+    gradient_views.play(count)
 
 
 def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
@@ -174,26 +176,31 @@ def _notes(subject: Subject, steps: int) -> list[str]:
 def _player(steps: int) -> int | None:
     """The buttons of the playback; how many distances are shown now, None for all."""
     stride = gradient_charts.drawn_distances(max(steps, 1)).step
+    if playing := _playing():
+        due = playing.first + stride * (1 + int((time.monotonic() - playing.since) / gradient_views.TICK))
+        if due < steps:
+            gradient_views.play(due)
+        else:
+            _show(None)
     shown = gradient_views.played()
-    if shown is not None and _playing():
-        shown += stride
-        if shown >= steps:
-            state.keep("gradients playing", False)
-            shown = None
-        gradient_views.play(shown)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         title, icon = (_("Pause"), ":material/pause:") if _playing() else (_("Play back"), ":material/play_arrow:")
-        st.button(title, icon=icon, key="gradients-play", on_click=_play, disabled=not steps)
+        st.button(title, icon=icon, key="gradients-play", on_click=_play_or_pause, disabled=not steps)
         st.button(
             _("One step"),
             icon=":material/skip_next:",
             key="gradients-step",
-            on_click=_step,
-            args=(stride,),
+            on_click=_show,
+            args=((shown or 0) + stride,),
             disabled=not steps,
         )
         st.button(
-            _("All"), icon=":material/last_page:", key="gradients-all", on_click=_show_all, disabled=shown is None
+            _("All"),
+            icon=":material/last_page:",
+            key="gradients-all",
+            on_click=_show,
+            args=(None,),
+            disabled=shown is None,
         )
         at = (
             _("all {n} steps").format(n=steps)
