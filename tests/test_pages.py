@@ -258,6 +258,13 @@ class TestTrain:
         assert labelled(at.number_input, "Epochs")[0].value == 77
         assert labelled(at.pills, "Task")[0].value == "hello"
 
+    @pytest.mark.parametrize(
+        ("text", "said"), [("a" * 49 + "b", "This text is one chunk"), ("a" * 50 + "b", "This text is 2 chunks")]
+    )
+    def test_with_numpy_it_says_how_the_text_is_gone_through(self, text: str, said: str) -> None:
+        at = opened("Train", {"task": "own", "text": text, "trainer": "numpy"})
+        assert any(caption.value.startswith(said) for caption in at.caption)
+
     @pytest.mark.parametrize("name", TASKS)
     def test_every_task_opens_with_its_story_and_what_it_fixes(self, name: str) -> None:
         at = opened("Train", {"task": name})
