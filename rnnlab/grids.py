@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rnnlab.colours import GATES, signed
 from rnnlab.counting import Gate
-from rnnlab.operations import LETTERS, Grid, Operation, Term
+from rnnlab.operations import LETTERS, Grid, Operation, Term, Terms
 from rnnlab.reference import Array
 from rnnlab.texts import _, ngettext, number
 
@@ -24,35 +24,54 @@ def operation_html(operation: Operation, most: int = 12) -> str:
         operation: of a timestep.
         most: a grid with more rows or columns is cut there; its true size stands under it.
     """
-    pieces = [*_pieces(operation.terms, most), f"{_sign('=')}{_grid(operation.result, most)}"]
+    pieces = [*_pieces(operation.terms, most), *_pieces(_given(operation), most)]
     inner = "".join(f'<span class="lab-term">{piece}</span>' for piece in pieces)
     said = escape(describe(operation, most), quote=True)
     return f'<div class="lab-op" role="img" aria-label="{said}">{inner}</div>'
+
+
+def _given(operation: Operation) -> Terms:
+    """= σ(s) = the result, or = the result alone."""
+    if operation.inside is None:
+        return "=", operation.result
+    squash = operation.terms[0]
+    return "=", squash, operation.inside, ")", "=", operation.result
 
 
 def describe(operation: Operation, most: int = 12) -> str:
     """The operation with the numbers that it gives, in words: the text alternative of its grids."""
     terms = " ".join(term if isinstance(term, str) else plain(term.label) for term in operation.terms)
     terms = terms.replace("( ", "(").replace(" )", ")")
-    numbers = operation.result.values.ravel()
-    said = ", ".join(number(value) for value in numbers[:most])
-    left = numbers.size - most
-    if left > 0:
-        said += ngettext(" and {n:,} more", " and {n:,} more", left).format(n=left)
-    return _("{result} = {terms}: {numbers}").format(result=plain(operation.result.label), terms=terms, numbers=said)
+    if operation.inside:
+        terms += f", {plain(operation.inside.label)} = {_numbers(operation.inside, most)}"
+    result = plain(operation.result.label)
+    return _("{result} = {terms}: {numbers}").format(
+        result=result, terms=terms, numbers=_numbers(operation.result, most)
+    )
+
+
+def _numbers(grid: Grid, most: int) -> str:
+    """The first numbers of a grid, and how many are left out."""
+    said = ", ".join(number(value) for value in grid.values.ravel()[:most])
+    left = grid.values.size - most
+    return said + ngettext(" and {n:,} more", " and {n:,} more", left).format(n=left) if left > 0 else said
 
 
 def plain(label: str) -> str:
     """A label in LaTeX as plain text: W_xf, h_t−1."""
-    text = re.sub(r"\\texttt\{(.*?)\}", r"\1", label.replace(r"\_", "\0"))
-    return re.sub(r"_\{(.*?)\}", r"_\1", text).replace(r" \circ ", "∘").replace("-", "−").replace("\0", "_")
+    text = re.sub(r"\\texttt\{(.*?)\}", r"\1", _with_signs(label))
+    return re.sub(r"_\{(.*?)\}", r"_\1", text).replace("\0", "_")
 
 
 def symbol_html(label: str) -> str:
     """A label in LaTeX as HTML."""
-    text = escape(label.replace(r"\_", "\0").replace(r" \circ ", "∘").replace("-", "−"))
-    text = re.sub(r"\\texttt\{(.*?)\}", r"<code>\1</code>", text)
+    text = re.sub(r"\\texttt\{(.*?)\}", r"<code>\1</code>", escape(_with_signs(label)))
     return re.sub(r"_(?:\{(.*?)\}|(\w))", r"<sub>\1\2</sub>", text).replace("\0", "_")
+
+
+def _with_signs(label: str) -> str:
+    """A label whose signs are no longer in LaTeX; a _ that stands for itself is \\0."""
+    return label.replace(r"\_", "\0").replace(r" \circ ", "∘").replace(r"\,", " ").replace("-", "−")
 
 
 def _pieces(terms: tuple[Term, ...], most: int) -> Iterator[str]:
