@@ -128,7 +128,7 @@ def _reveal(board: Board, numbers: Unit, o: float, x: float) -> None:
     board.wire("o h", _at(o, TOP), _at(o, meet), _at(x - NODE, meet))
     board.node("h", _at(x, meet), "×")
     board.wire("h", _at(x, meet + NODE), _at(x, H_LANE), _at(RIGHT, H_LANE))
-    board.end(f"h {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
 
 
 def _gru(board: Board, numbers: Unit) -> None:
@@ -192,7 +192,7 @@ def _mix(board: Board, numbers: Unit, z: float, g: float) -> None:
     board.value("h", _at(g - 9, (MEET + LINE) / 2), "(1−z)∘g", new, "end")
     board.node("h", _at(g, LINE), "+")
     board.wire("h", _at(g + NODE, LINE), _at(RIGHT, LINE))
-    board.end(f"h {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
     _letter(board, Gate.UPDATE, z, "h")
     _letter(board, Gate.CANDIDATE, g, "h")
 
@@ -222,7 +222,7 @@ def _simple_rnn(board: Board, numbers: Unit) -> None:
     board.value("sum h", _at(middle, row - 13), _("sum"), numbers.sum(gate), quiet=True)
     board.gate("h", _at(squash, row), gate, numbers.value("h"))
     board.wire("h", _at(squash + GATE.real / 2, row), _at(RIGHT, row))
-    board.end(f"h {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
 
 
 _CELLS: dict[Cell, tuple[Callable[[Board, Unit], None], float]] = {

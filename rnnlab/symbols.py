@@ -51,6 +51,7 @@ SIGNS = {
     ")": ")",
     "σ(": r"\sigma(",
     "tanh(": r"\tanh(",
+    "softmax(": r"\mathrm{softmax}(",
 }
 Term = Grid | str
 Terms = tuple[Term, ...]

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from rnnlab import heatmaps, reference, sequences
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.counting import GATES, Gate
-from rnnlab.inside import dense, edits, maps, scenes, typed
+from rnnlab.inside import dense, edits, maps, output, scenes, typed
 from rnnlab.inside.edits import Number, Part, Place
 from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import EXERCISES
 from rnnlab.inside.typed import Shape, Slot
+from rnnlab.operations import Notation
 from rnnlab.reference import Trace, Weights
 from rnnlab.tasks import TASKS
 from rnnlab.tasks.task import samples
@@ -281,6 +282,37 @@ class TestMaps:
         hidden = maps.maps(trace)[1]
         values = hidden.values[:2]
         assert maps.summary(hidden, trace) == (values.min(), values.mean(), values.max())
+
+
+class TestOutput:
+    @pytest.mark.parametrize("notation", Notation, ids=lambda notation: notation.name)
+    @pytest.mark.parametrize("direction", [Direction.FORWARD, Direction.BACKWARD])
+    @pytest.mark.parametrize("name", ["hihello", "sentiment", "addition", "adding"])
+    def test_y_is_what_the_model_says_at_the_timesteps_at_which_it_says_something(self, name, direction, notation):
+        scene = scene_of(name, Architecture(Cell.GRU, 4, direction=direction))
+        *earlier, last = follow(scene).readings
+        for reading in earlier:
+            assert output.output(scene, reading.place) is None
+        found = output.output(scene, last.place)
+        steps = {
+            step: one for step in range(len(last.steps)) for one in output.said_at(found, last.trace, step, notation)
+        }
+        said = scene.model.forward(scene.inputs).outputs[0]
+        assert len(steps) == len(said)
+        for (step, one), expected in zip(steps.items(), said, strict=True):
+            np.testing.assert_allclose(one.result.values.ravel(), expected)
+            left, _, right = one.terms[1:4] if one.inside else one.terms[:3]
+            sums = (left.values @ right.values).ravel() + found.bias
+            np.testing.assert_allclose((one.inside or one.result).values.ravel(), sums)
+            assert step in steps
+        if not found.every_step:
+            assert list(steps) == [[t for t in last.trace.order if maps.real_steps(last.trace)[t]][-1]]
+
+    def test_two_directions_together_and_no_output_layer_have_no_y(self):
+        scene = scene_of("hihello", Architecture(Cell.GRU, 4, direction=Direction.BIDIRECTIONAL))
+        assert all(output.output(scene, reading.place) is None for reading in follow(scene).readings)
+        alone = EXERCISES[0].scene(0)
+        assert output.output(alone, follow(alone).readings[0].place) is None
 
 
 class TestDense:

@@ -100,14 +100,31 @@ class TestFirstLook:
         assert not at.code
         labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
         script = at.code[0].value
-        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
-        printed = capsys.readouterr().out
+        names = {"__name__": "__main__"}
+        exec(compile(script, "script", "exec"), names)
+        printed = capsys.readouterr().out.partition("shape:")[0]
         model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
         expected = trace_of(model).h[0]
         rows = np.array(
             [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
         )
         np.testing.assert_allclose(rows, expected, atol=1e-6)
+        said = model.forward(TASKS["hihello"].data(0).train.inputs[:1]).outputs[0]
+        np.testing.assert_allclose(names["y"], said, atol=1e-6)
+
+    def test_the_code_on_screen_is_whole(self):
+        at = inside(task="jane", a="lstm-32")
+        labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
+        assert not at.exception
+        names = {}
+        exec(at.code[0].value, names)
+        assert names["y"].ndim == 1
+        assert "it runs by itself" in said(at)
+
+    def test_a_large_layer_says_that_its_code_needs_a_file(self):
+        at = inside(a="lstm-128")
+        assert "it reads them from the file rnnlab-cell.npz" in said(at)
+        assert "runs by itself" not in said(at)
 
 
 class TestWalk:
@@ -126,6 +143,14 @@ class TestWalk:
         for _ in range(5):
             press(at, "Next timestep")
         assert labelled(at.button, "Next timestep")[0].disabled
+
+    def test_the_last_operation_is_what_is_said(self):
+        at = inside()
+        press(at, "Next timestep")
+        for _ in range(6):
+            press(at, "Next operation")
+        assert operation(at).startswith("y_t = softmax(W_y × h_t + b_y), s_y = ")
+        assert labelled(at.button, "Next operation")[0].disabled
 
     @pytest.mark.parametrize(
         ("notation", "words"),
