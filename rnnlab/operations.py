@@ -68,6 +68,9 @@ _SAYS = {
     (Cell.GRU, "g"): noted("g is the candidate: the input together with what r lets in of the old state."),
     (Cell.GRU, "h"): noted("The new state is z of the old state and 1 − z of the candidate."),
 }
+_TWO_MATRICES = noted(
+    "With reset_after, r weighs W_hg h + b_hg but not W_xg x: one matrix over [h; x] cannot say that, so there are two."
+)
 _PADDING = noted("This step is padding: it is passed over, and the state stays as it is.")
 
 
@@ -187,7 +190,10 @@ def _gru(symbols: Symbols) -> tuple[Operation, ...]:
         return *_gru_rows(symbols, r), mix
     gates = [_squash(symbols, gate, symbols.inside(gate)) for gate in (Gate.RESET, Gate.UPDATE)]
     candidate = _reset_after if symbols.trace.reset_after else _reset_before
-    return *gates, _squash(symbols, Gate.CANDIDATE, candidate(symbols, r)), mix
+    found = _squash(symbols, Gate.CANDIDATE, candidate(symbols, r))
+    if symbols.stacked and symbols.trace.reset_after:
+        found = found._replace(says=f"{found.says} {_(_TWO_MATRICES)}")
+    return *gates, found, mix
 
 
 def _reset_after(symbols: Symbols, r: Grid) -> Terms:

@@ -109,6 +109,15 @@ def test_equations_are_those_of_the_lectures(cell, after, notation, name, equati
     assert found[name] == equation
 
 
+@pytest.mark.parametrize("after", [True, False])
+@every_notation
+def test_a_candidate_that_one_matrix_cannot_say_says_why_it_has_two(after, notation):
+    found = {one.name: one for one in operations(a_trace(Cell.GRU, after), 0, 1, notation)}
+    alone = after and notation is Notation.STACKED
+    assert ("one matrix over [h; x] cannot say that" in found["g"].says) == alone
+    assert "cannot say" not in found["z"].says
+
+
 def test_the_products_of_f5_are_4_by_6_times_6_by_1_and_4_by_4_times_4_by_1():
     trace = Trace(Cell.SIMPLE_RNN, random_weights(Cell.SIMPLE_RNN, 6, 4, 1), np.ones((1, 10, 6)))
     found = operations(trace, 0, 3, Notation.SEPARATE)
