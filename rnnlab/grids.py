@@ -14,6 +14,7 @@ from rnnlab.reference import Array
 from rnnlab.texts import _, ngettext, number
 
 REST = "…"  # in place of what is left out
+NARROW = 8  # columns of a grid where there is little room, as on a phone
 REST_WIDTH, BORDER_WIDTH = 0.45, 0.3  # in columns
 
 
@@ -105,16 +106,21 @@ class _Block(NamedTuple):
         columns: int = self.shown.shape[1]
         return columns + REST_WIDTH * self.columns_cut + BORDER_WIDTH
 
+    @property
+    def narrow_width(self) -> float:
+        """In columns, where there is little room."""
+        return NARROW + REST_WIDTH + BORDER_WIDTH if self.shown.shape[1] > NARROW else self.width
+
 
 def _grid(grid: Grid, most: int) -> str:
     blocks = _blocks(grid, most)
     rows, columns = grid.values.shape
-    width = sum(block.width for block in blocks)
+    width, narrow = sum(block.width for block in blocks), sum(block.narrow_width for block in blocks)
     inner = "".join(map(_block_html, blocks))
     size = _("{rows:,} × {columns:,}").format(rows=rows, columns=columns)
     label = f"<small><em>{symbol_html(grid.label)}</em><br/><i>{escape(size)}</i></small>"
     kind = "lab-grid lab-side" if len(blocks) > 1 else "lab-grid"
-    return f'<span class="{kind}" style="--n:{width:.4g}"><span class="lab-blocks">{inner}</span>{label}</span>'
+    return f'<span class="{kind}" style="--n:{width:.4g};--m:{narrow:.4g}"><span class="lab-blocks">{inner}</span>{label}</span>'
 
 
 def _blocks(grid: Grid, most: int) -> list[_Block]:
@@ -133,14 +139,38 @@ def _blocks(grid: Grid, most: int) -> list[_Block]:
 def _block_html(block: _Block) -> str:
     colour = f' style="--c:{GATES[block.gate]}"' if block.gate else ""
     title = f"<b>{escape(block.title)}</b>" if block.title else ""
-    columns = f"repeat({block.shown.shape[1]},auto){' auto' if block.columns_cut else ''}"
-    rest = f'<i class="rest">{REST}</i>'
-    rows = ["".join(map(_cell, row)) + rest * block.columns_cut for row in block.shown]
+    rows = [_row([_cell(value, place) for place, value in enumerate(row)], block) for row in block.shown]
     if block.rows_cut:
-        rows.append(rest * (block.shown.shape[1] + block.columns_cut))
-    numbers = f'<span class="lab-numbers" style="grid-template-columns:{columns}">{"".join(rows)}</span>'
+        rows.append(_row([_rest(_far(place)) for place in range(block.shown.shape[1])], block))
+    numbers = f'<span class="lab-numbers" style="{_columns(block)}">{"".join(rows)}</span>'
     return f'<span class="lab-block"{colour}>{title}{numbers}</span>'
 
 
-def _cell(value: float) -> str:
-    return f'<i style="background:{signed(value)}" title="{value:.6g}">{number(value)}</i>'
+def _columns(block: _Block) -> str:
+    """How many columns stand side by side, where there is room and where there is little."""
+    size = block.shown.shape[1]
+    wide = f"repeat({size},auto){' auto' * block.columns_cut}"
+    return f"--wide:{wide};--narrow:{f'repeat({NARROW},auto) auto' if size > NARROW else wide}"
+
+
+def _row(cells: list[str], block: _Block) -> str:
+    """A row, and … behind it where columns are left out: all of them, or those that find no room on a phone."""
+    if block.columns_cut:
+        cells.append(_rest())
+    elif len(cells) > NARROW:
+        cells.append('<i class="rest near"></i>')
+    return "".join(cells)
+
+
+def _rest(kind: str = "") -> str:
+    return f'<i class="rest{kind}">{REST}</i>'
+
+
+def _far(place: int) -> str:
+    """The class of a column that is left out where there is little room."""
+    return " far" if place >= NARROW else ""
+
+
+def _cell(value: float, place: int) -> str:
+    kind = ' class="far"' if _far(place) else ""
+    return f'<i{kind} style="background:{signed(value)}" title="{value:.6g}">{number(value)}</i>'

@@ -106,6 +106,16 @@ def test_a_grid_that_just_fits_is_whole():
     assert "…" not in operation_html(operation)
 
 
+def test_on_a_phone_a_wide_grid_leaves_out_columns_so_that_it_is_not_cut_off():
+    matrix = pieces(parsed(found(Cell.LSTM, Notation.SEPARATE, units=12, inputs=5)["f"]), "lab-grid")[2]
+    cells = list(pieces(matrix, "lab-numbers")[0])
+    assert pieces(matrix, "lab-numbers")[0].get("style") == "--wide:repeat(12,auto);--narrow:repeat(8,auto) auto"
+    assert len(cells) == 12 * (12 + 1)
+    first = [cell.get("class") for cell in cells[:13]]
+    assert first == [None] * 8 + ["far"] * 4 + ["rest near"]
+    assert matrix.get("style") == "--n:12.3;--m:8.75"
+
+
 def test_the_text_alternative_reads_the_equation_and_the_result():
     operation = found(Cell.LSTM, Notation.SEPARATE, units=2)["c"]
     root = parsed(operation)
