@@ -67,7 +67,7 @@ def recurrent(chosen: Chosen, reading: Reading) -> None:
             inside_views.held(trace, step)
         with left:
             inside_views.drawing(trace, step, inside_views.ask_unit(trace.weights.units), now)
-    inside_maps.part(trace, reading.steps, step, chosen.printed)
+    inside_maps.part(trace, reading.steps, step, chosen.printed, chosen.batch(trace))
     inside_edits.part(chosen, reading, step)
     inside_home.part(trace, said)
 

@@ -37,17 +37,24 @@ def scene_of(name, architecture):
     )
 
 
+def exercise_of(name):
+    return next(one for one in EXERCISES if one.name == name)
+
+
 class TestExercises:
-    @pytest.mark.parametrize(("name", "shape"), [("steps", (10, 8)), ("words", (10, 4)), ("hello", (5, 2))])
+    @pytest.mark.parametrize(
+        ("name", "shape"),
+        [("steps", (10, 8)), ("words", (10, 4)), ("letter", (1, 2)), ("hello", (5, 2)), ("batch", (5, 2))],
+    )
     def test_all_hidden_states_have_the_shape_that_the_lecture_prints(self, name, shape):
-        exercise = next(one for one in EXERCISES if one.name == name)
+        exercise = exercise_of(name)
         (reading,) = follow(exercise.scene(seed=3)).readings
         assert reading.trace.h[0].shape == shape
         assert len(reading.steps) == shape[0]
 
     def test_steps_and_words_read_random_numbers_always_the_same(self):
         for name, shape in (("steps", (1, 10, 4)), ("words", (1, 10, 6))):
-            exercise = next(one for one in EXERCISES if one.name == name)
+            exercise = exercise_of(name)
             first, again = exercise.scene(0).inputs, exercise.scene(1).inputs
             assert first.shape == shape
             assert len(np.unique(first)) == first.size
@@ -55,12 +62,31 @@ class TestExercises:
 
     @pytest.mark.parametrize("seed", [0, 7])
     def test_hello_gives_the_numbers_of_the_page_sequences(self, seed):
-        (reading,) = follow(EXERCISES[2].scene(seed)).readings
+        (reading,) = follow(exercise_of("hello").scene(seed)).readings
         numbers = np.array([sequences.encode("hello", sequences.LETTERS)], np.int32)
         weights = reference.random_weights(Cell.SIMPLE_RNN, 4, 2, seed)
         expected = reference.run(Cell.SIMPLE_RNN, weights, sequences.one_hot(numbers, 4))
         np.testing.assert_allclose(reading.trace.h, expected, rtol=1e-12)
         assert "".join(reading.steps) == "hello"
+
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    def test_a_batch_is_its_three_words_read_with_the_same_weights(self, place):
+        exercise = exercise_of("batch")
+        (reading,) = follow(exercise.scene(4, place)).readings
+        assert "".join(reading.steps) == ("hello", "eolll", "lleel")[place]
+        found = exercise.batch(place, edits.edited(reading.trace, {Number(Place(Part.H, 4), 1, 0): 0.5}))
+        assert (found.inputs.shape, found.states.shape) == ((3, 5, 4), (3, 5, 2))
+        for n in range(3):
+            expected = follow(exercise.scene(4, n)).readings[0].trace.h[0].copy()
+            if n == place:
+                expected[4, 1] = 0.5
+            np.testing.assert_allclose(found.states[n], expected)
+
+    def test_one_letter_has_the_three_dimensions_of_the_lecture(self):
+        exercise = exercise_of("letter")
+        found = exercise.batch(0, follow(exercise.scene(0)).readings[0].trace)
+        assert (found.inputs.shape, found.states.shape) == ((1, 1, 4), (1, 1, 2))
+        assert found.inputs.tolist() == [[[1, 0, 0, 0]]]
 
 
 class TestReadings:

@@ -183,13 +183,29 @@ class TestWalk:
 
 
 class TestWhatIsLookedAt:
-    @pytest.mark.parametrize(("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("hello", "(5, 2)")])
+    @pytest.mark.parametrize(
+        ("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("letter", "(1, 2)"), ("hello", "(5, 2)")]
+    )
     def test_an_exercise_is_one_click_and_prints_all_hidden_states(self, name, shape):
         at = inside()
         exercise(at, name)
         assert f"Shape {shape}" in said(at)
         assert shape in said(at)
         assert len(at.get("vega_lite_chart")) == 2
+
+    def test_a_batch_of_words_is_printed_and_one_of_them_is_looked_at(self):
+        at = inside()
+        exercise(at, "batch")
+        assert "(3, 5, 4) → (3, 5, 2), batch" in said(at)
+        printed = at.code[0].value
+        assert len(re.findall(r"-?\d\.\d+", printed)) == 3 * 5 * 2
+        before = line(at, "h")
+        choose(at, "It reads", 2)
+        assert "lleel" in re.sub(
+            r"<small>\d</small>|<[^>]*>", "", "".join(one.value for one in at.html if "lab-char" in one.value)
+        )
+        assert line(at, "h") != before
+        assert at.code[0].value == printed
 
     def test_another_seed_gives_other_weights(self):
         at = inside()
