@@ -112,14 +112,31 @@ class TestFirstLook:
         assert not at.code
         labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
         script = at.code[0].value
-        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
-        printed = capsys.readouterr().out
+        names = {"__name__": "__main__"}
+        exec(compile(script, "script", "exec"), names)
+        printed = capsys.readouterr().out.partition("shape:")[0]
         model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
         expected = trace_of(model).h[0]
         rows = np.array(
             [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
         )
         np.testing.assert_allclose(rows, expected, atol=1e-6)
+        said = model.forward(TASKS["hihello"].data(0).train.inputs[:1]).outputs[0]
+        np.testing.assert_allclose(names["y"], said, atol=1e-6)
+
+    def test_the_code_on_screen_is_whole(self):
+        at = inside(task="jane", a="lstm-32")
+        labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
+        assert not at.exception
+        names = {}
+        exec(at.code[0].value, names)
+        assert names["y"].ndim == 1
+        assert "it runs by itself" in said(at)
+
+    def test_a_large_layer_says_that_its_code_needs_a_file(self):
+        at = inside(a="lstm-128")
+        assert "it reads them from the file rnnlab-cell.npz" in said(at)
+        assert "runs by itself" not in said(at)
 
 
 class TestPadding:
@@ -152,6 +169,14 @@ class TestWalk:
             press(at, "Next timestep")
         assert labelled(at.button, "Next timestep")[0].disabled
 
+    def test_the_last_operation_is_what_is_said(self):
+        at = inside()
+        press(at, "Next timestep")
+        for _ in range(6):
+            press(at, "Next operation")
+        assert operation(at).startswith("y_t = softmax(W_y × h_t + b_y), s_y = ")
+        assert labelled(at.button, "Next operation")[0].disabled
+
     @pytest.mark.parametrize(
         ("notation", "words"),
         [(Notation.SEPARATE, "W_xf"), (Notation.STACKED, "[h_t−1; x_t]"), (Notation.KERAS, "s_f")],
@@ -183,13 +208,29 @@ class TestWalk:
 
 
 class TestWhatIsLookedAt:
-    @pytest.mark.parametrize(("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("hello", "(5, 2)")])
+    @pytest.mark.parametrize(
+        ("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("letter", "(1, 2)"), ("hello", "(5, 2)")]
+    )
     def test_an_exercise_is_one_click_and_prints_all_hidden_states(self, name, shape):
         at = inside()
         exercise(at, name)
         assert f"Shape {shape}" in said(at)
         assert shape in said(at)
         assert len(at.get("vega_lite_chart")) == 2
+
+    def test_a_batch_of_words_is_printed_and_one_of_them_is_looked_at(self):
+        at = inside()
+        exercise(at, "batch")
+        assert "(3, 5, 4) → (3, 5, 2), batch" in said(at)
+        printed = at.code[0].value
+        assert len(re.findall(r"-?\d\.\d+", printed)) == 3 * 5 * 2
+        before = line(at, "h")
+        choose(at, "It reads", 2)
+        assert "lleel" in re.sub(
+            r"<small>\d</small>|<[^>]*>", "", "".join(one.value for one in at.html if "lab-char" in one.value)
+        )
+        assert line(at, "h") != before
+        assert at.code[0].value == printed
 
     def test_another_seed_gives_other_weights(self):
         at = inside()

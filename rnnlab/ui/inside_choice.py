@@ -14,8 +14,9 @@ from rnnlab.counting import count
 from rnnlab.inside import scenes
 from rnnlab.inside.edits import Edits
 from rnnlab.inside.following import follow
-from rnnlab.inside.scenes import Exercise, Reading, Scene
+from rnnlab.inside.scenes import Batch, Exercise, Reading, Scene
 from rnnlab.recording import MOST_PARAMETERS, fits
+from rnnlab.reference import Trace
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays, Own, samples
 from rnnlab.texts import _, noted
@@ -50,18 +51,24 @@ class Replay(NamedTuple):
 class Chosen(NamedTuple):
     """What is looked at: ``reading`` is that of one recurrent layer in one direction, None where there is no recurrence.
 
-    ``replay`` is None unless the weights are those of a run.
+    ``replay`` is None unless the weights are those of a run; ``word`` is which of an exercise's words is read.
     """
 
     subject: Subject
     scene: Scene
     reading: Reading | None
     replay: Replay | None
+    word: int = 0
 
     @property
     def printed(self) -> bool:
         """Whether all hidden states are to be printed, as the lectures' exercises do."""
         return isinstance(self.subject.work, Exercise)
+
+    def batch(self, trace: Trace) -> Batch | None:
+        """All words of an exercise that reads words, the one that is looked at with all its edits."""
+        work = self.subject.work
+        return work.batch(self.word, trace) if isinstance(work, Exercise) and work.words else None
 
     @property
     def untrained(self) -> bool:
@@ -106,15 +113,15 @@ def choose(run: Run | None) -> Chosen | None:
     with middle:
         seed = _seed(source)
     with right:
-        sample = _sample(subject)
+        word, sample = _word(subject), _sample(subject)
     if sample is None:
         return None
     replay = _replay(run, subject) if run and source is Source.RUN else None
-    found = _scene(subject, seed, sample, replay)
+    found = _scene(subject, seed, word, sample, replay)
     reading = _reading(follow(found).readings)
     if reading and source is Source.TYPED:
         found, reading = inside_typed.typed_scene(found, reading, Chosen(subject, found, reading, None).name)
-    return Chosen(subject, found, reading, replay)
+    return Chosen(subject, found, reading, replay, word)
 
 
 def _too_much(subject: Subject) -> str:
@@ -159,9 +166,17 @@ def _seed(source: Source) -> int:
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
 
-def _scene(subject: Subject, seed: int, sample: Arrays, replay: Replay | None) -> Scene:
+def _word(subject: Subject) -> int:
+    """Which of the words of an exercise is looked at."""
+    words = subject.work.words if isinstance(subject.work, Exercise) else ()
+    if len(words) < 2:
+        return 0
+    return fields.kept("inside word", 0, lambda v, key: fields.pick(_("It reads"), key, range(len(words)), v, words.__getitem__))  # fmt: skip
+
+
+def _scene(subject: Subject, seed: int, word: int, sample: Arrays, replay: Replay | None) -> Scene:
     if isinstance(subject.work, Exercise):
-        return subject.work.scene(seed)
+        return subject.work.scene(seed, word)
     moment = replay.lanes[subject.lane] if replay and subject.lane is not None else None
     model = moment.model if moment else scenes.random_model(subject.architecture, subject.form, seed)
     return scenes.task_scene(subject.work, model, sample.inputs[0], sample.targets[0] if len(sample.targets) else None)
