@@ -20,7 +20,7 @@ from rnnlab.tasks import TASKS
 from rnnlab.tasks import labelled as labelled_task
 from rnnlab.tasks.labelled_file import Texts
 from rnnlab.texts import number
-from rnnlab.ui import live
+from rnnlab.ui import inside_edits, live
 from rnnlab.ui.inside_choice import Source
 from tests.test_pages import engine_is_closed, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
 
@@ -285,7 +285,7 @@ class TestTyped:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("1 2", "needs 2 rows of 2 numbers, but 1 row is typed"),
+            ("1 2", "needed is 2 rows of 2 numbers, but 1 row is typed"),
             ("1 2\n3 x", "row 2: “x” is no number"),
             ("1 2\n3 inf", "row 2: inf cannot be computed with"),
         ],
@@ -309,6 +309,20 @@ class TestTyped:
         choose(at, "Weights", Source.TYPED)
         assert "too many to type" in said(at)
         assert drawing(at)
+
+
+class TestNumbersInTheTable:
+    def test_what_is_typed_is_read_as_it_stands_or_told(self):
+        found = inside_edits.cells_typed({0: {"1": "1e3", "2": " −0.5 "}, "1": {"1": "1e9", "2": "abc", "3": None}})
+        assert found.numbers == {(0, 1): 1000.0, (0, 2): -0.5}
+        assert found.problems == {
+            (1, 1): "1e9 is too large, numbers go from -1000 to 1000",
+            (1, 2): "“abc” is no number",
+            (1, 3): "“” is no number",
+        }
+
+    def test_it_says_what_may_be_typed(self):
+        assert "Numbers from -1000 to 1000" in said(inside())
 
 
 class TestRun:
