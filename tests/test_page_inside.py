@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from rnnlab.architecture import Architecture, Cell
-from rnnlab.counting import count
+from rnnlab.counting import Gate, count
 from rnnlab.experiment import Experiment, Pace, Training
 from rnnlab.history import Status
 from rnnlab.inside import scenes
+from rnnlab.inside.edits import Number, Part, Place
 from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import EXERCISES
 from rnnlab.inside.typed import Shape
@@ -303,6 +304,66 @@ class TestTyped:
         area(at, "W_h").set_value("1 2\n3 4").run()
         choose(at, "Typed in", Shape.KERAS)
         assert area(at, "recurrent_kernel").value == "1 3\n2 4"
+
+    def test_what_cannot_be_read_waits_in_its_shape(self):
+        at = self.typing()
+        area(at, "W_h").set_value("1 2").run()
+        choose(at, "Typed in", Shape.KERAS)
+        assert "is typed" not in said(at)
+        choose(at, "Typed in", Shape.LECTURE)
+        assert area(at, "W_h").value == "1 2"
+        assert "1 row is typed" in said(at)
+
+    def test_a_screen_reader_hears_no_backslash(self):
+        at = choose(inside(a="lstm-5"), "Weights", Source.TYPED)
+        assert at.text_area[0].label == "W_xi, 5 × 5"
+
+    def test_they_begin_as_what_was_on_screen_and_so_stays_all_that_is_not_typed(self):
+        at = inside(a="lstm-5")
+        labelled(at.number_input, "Seed")[0].set_value(7).run()
+        choose(at, "Weights", Source.TYPED)
+        model = scenes.random_model(Architecture(Cell.LSTM, 5), TASKS["hihello"].form, 7)
+        short = trace_of(model).weights.kernel[0, :2].round(2)
+        assert area(at, "W_xi").value.split()[::5][:2] == [f"{value:g}" for value in short]
+        assert "all others of the model are as they were on screen (random, seed 7)" in said(at)
+        rounded = trace_of(model).weights._replace(
+            **{name: array.round(2) for name, array in trace_of(model).weights._asdict().items()}
+        )
+        task = TASKS["hihello"].data(0).train
+        loss = model.with_layer("lstm", False, rounded).forward(task.inputs).loss(task.targets)
+        assert f"loss on this sample  {loss:.4f}" in said(at).replace("   ", "  ")
+
+    def test_as_long_as_nothing_is_typed_they_follow_what_was_on_screen(self):
+        at = self.typing()
+        first = area(at, "W_x").value
+        choose(at, "Weights", Source.RANDOM)
+        labelled(at.number_input, "Seed")[0].set_value(3).run()
+        choose(at, "Weights", Source.TYPED)
+        assert area(at, "W_x").value != first
+        area(at, "b").set_value("1 2").run()
+        choose(at, "Weights", Source.RANDOM)
+        labelled(at.number_input, "Seed")[0].set_value(0).run()
+        choose(at, "Weights", Source.TYPED)
+        assert (area(at, "W_x").value != first, area(at, "b").value) == (True, "1 2")
+
+    def test_an_edit_of_other_weights_does_not_overrule_them(self):
+        at = exercise(inside(), "hello")
+        edit = Number(Place(Part.KERNEL, gate=Gate.STATE), 0, 0)
+
+        def edited():
+            kept = at.session_state["rnnlab"].kept
+            next(kept[name] for name in reversed(kept) if " weights " in name)[edit] = 7.0
+            at.run()
+            assert "1 number is changed" in said(at)
+
+        edited()
+        choose(at, "Weights", Source.TYPED)
+        assert "All numbers below follow" in said(at)
+        edited()
+        area(at, "W_x").set_value("0.1 0.2 0.3 0.4\n0 0 0 0").run()
+        assert "All numbers below follow" in said(at)
+        choose(at, "Weights", Source.RANDOM)
+        assert "1 number is changed" in said(at)
 
     def test_too_large_a_layer_is_not_typed(self):
         at = inside(a="lstm-128")

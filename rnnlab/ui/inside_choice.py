@@ -15,6 +15,7 @@ from rnnlab.inside import scenes
 from rnnlab.inside.edits import Edits
 from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import Exercise, Reading, Scene
+from rnnlab.reference import Model
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays, Own, samples
 from rnnlab.texts import _, noted
@@ -50,16 +51,27 @@ class Replay(NamedTuple):
     lanes: tuple[Moment | None, ...]
 
 
+class _Shown(NamedTuple):
+    """A model, and where its weights come from, in words."""
+
+    model: Model
+    origin: str
+
+    def is_of(self, subject: Subject) -> bool:
+        return (self.model.architecture, self.model.form) == (subject.architecture, subject.form)
+
+
 class Chosen(NamedTuple):
     """What is looked at: ``reading`` is that of one recurrent layer in one direction, None where there is no recurrence.
 
-    ``replay`` is None unless the weights are those of a run.
+    ``source`` says where the weights of ``reading`` come from; ``replay`` is None unless that is a run.
     """
 
     subject: Subject
     scene: Scene
     reading: Reading | None
-    replay: Replay | None
+    source: Source
+    replay: Replay | None = None
 
     @property
     def printed(self) -> bool:
@@ -108,11 +120,13 @@ def choose(run: Run | None) -> Chosen | None:
     if sample is None:
         return None
     replay = _replay(run, subject) if run and source is Source.RUN else None
-    found = _scene(subject, seed, sample, replay)
-    reading = _reading(follow(found).readings)
-    if reading and source is Source.TYPED:
-        found, reading = inside_typed.typed_scene(found, reading, Chosen(subject, found, reading, None).name)
-    return Chosen(subject, found, reading, replay)
+    shown = _shown(subject, source, seed, replay)
+    found = _scene(subject, shown.model, sample)
+    chosen = Chosen(subject, found, _reading(follow(found).readings), source, replay)
+    if chosen.reading and source is Source.TYPED:
+        found, reading = inside_typed.typed_scene(found, chosen.reading, chosen.name, shown.origin)
+        return chosen._replace(scene=found, reading=reading)
+    return chosen
 
 
 def _too_much(subject: Subject) -> str:
@@ -157,11 +171,29 @@ def _seed(source: Source) -> int:
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
 
-def _scene(subject: Subject, seed: int, sample: Arrays, replay: Replay | None) -> Scene:
-    if isinstance(subject.work, Exercise):
-        return subject.work.scene(seed)
+def _shown(subject: Subject, source: Source, seed: int, replay: Replay | None) -> _Shown:
+    """The model that is looked at; while a layer of it is typed in, the one that was looked at before."""
+    before: _Shown | None = state.kept("inside shown", lambda: None)
+    if source is Source.TYPED and before and before.is_of(subject):
+        return before
     moment = replay.lanes[subject.lane] if replay and subject.lane is not None else None
-    model = moment.model if moment else scenes.random_model(subject.architecture, subject.form, seed)
+    if moment:
+        found = _Shown(moment.model, _("trained, epoch {epoch:,}").format(epoch=moment.recorded))
+    else:
+        found = _Shown(_random(subject, seed), _("random, seed {seed}").format(seed=seed))
+    state.keep("inside shown", found)
+    return found
+
+
+def _random(subject: Subject, seed: int) -> Model:
+    if isinstance(subject.work, Exercise):
+        return subject.work.scene(seed).model
+    return scenes.random_model(subject.architecture, subject.form, seed)
+
+
+def _scene(subject: Subject, model: Model, sample: Arrays) -> Scene:
+    if isinstance(subject.work, Exercise):
+        return subject.work.scene(0)._replace(model=model)
     return scenes.task_scene(subject.work, model, sample.inputs[0], sample.targets[0] if len(sample.targets) else None)
 
 

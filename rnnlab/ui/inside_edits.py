@@ -19,7 +19,7 @@ from rnnlab.reference import Trace
 from rnnlab.tasks import Task
 from rnnlab.texts import _, ngettext
 from rnnlab.ui import drawn_views, fields, inside_maps, state, views
-from rnnlab.ui.inside_choice import Chosen
+from rnnlab.ui.inside_choice import Chosen, Source
 
 #: Rows and columns of an array that can be edited here.
 _MOST = 40
@@ -28,17 +28,25 @@ _WIDTH, _LONGEST = 105, 24
 
 
 class _Shelf(NamedTuple):
-    """The numbers that a person has changed: of input and states over time, which belong to one sample, and all others."""
+    """The numbers that a person has changed, and what they belong to, as ``name``.
 
+    Those of the input and of states over time belong to one sample. Those of weights stand at every epoch and seed; but where
+    weights are typed in, they belong to what is typed, so that what a person types last counts.
+    """
+
+    name: str
     read: dict[Number, float]
-    others: dict[Number, float]
+    weights: dict[Number, float]
+    first: dict[Number, float]
 
     @property
     def all(self) -> Edits:
-        return {**self.read, **self.others}
+        return {**self.read, **self.weights, **self.first}
 
     def of(self, place: Place) -> dict[Number, float]:
-        return self.read if place.part in (Part.INPUT, *edits.STATES) else self.others
+        if place.gate:
+            return self.weights
+        return self.first if place.part in (Part.FIRST_H, Part.FIRST_C) else self.read
 
 
 def changed(chosen: Chosen) -> Edits:
@@ -47,9 +55,12 @@ def changed(chosen: Chosen) -> Edits:
 
 
 def _shelf(chosen: Chosen) -> _Shelf:
-    sample = hash(chosen.scene.inputs.tobytes())
-    read = state.kept(f"inside edits of a sample {chosen.name} {sample}", dict[Number, float])
-    return _Shelf(read, state.kept(f"inside edits {chosen.name}", dict[Number, float]))
+    sample, typed_in = hash(chosen.scene.inputs.tobytes()), ""
+    if chosen.reading and chosen.source is Source.TYPED:
+        typed_in = f"typed {hash(tuple(array.tobytes() for array in chosen.reading.trace.weights))}"
+    name = f"inside edits {chosen.name}"
+    kinds = (f"{name} sample {sample}", f"{name} weights {typed_in}", f"{name} first")
+    return _Shelf(f"{sample} {typed_in}", *(state.kept(kind, dict[Number, float]) for kind in kinds))
 
 
 def beside_keras(found: Edits) -> str:
@@ -71,8 +82,8 @@ def note(chosen: Chosen) -> None:
 
 def _undo(chosen: Chosen) -> None:
     shelf = _shelf(chosen)
-    shelf.read.clear()
-    shelf.others.clear()
+    for numbers in (shelf.read, shelf.weights, shelf.first):
+        numbers.clear()
     state.keep("inside editors", state.kept("inside editors", int) + 1)
 
 
@@ -106,7 +117,9 @@ def _editor(chosen: Chosen, reading: Reading, step: int) -> None:
     place, array = found[number], edits.values(now, found[number])
     rows, columns = _rows(place, array.shape[0]), _columns(array.shape[1])
     texts = [[f"{value:.6g}" for value in row[:_MOST]] for row in array[:_MOST]]  # as numbers, 1e9 would become 19
-    key = state.key(f"inside-editor-{state.kept('inside editors', int)}-{chosen.name}-{number}-{step}")
+    key = state.key(
+        f"inside-editor-{state.kept('inside editors', int)}-{chosen.name}-{_shelf(chosen).name}-{number}-{step}"
+    )
     alt = _("The numbers of {name}").format(name=names[number])
     st.data_editor(
         pd.DataFrame(texts, rows, columns), key=key, column_config=_config(columns), width="content",
