@@ -22,10 +22,8 @@ from rnnlab.tasks import labelled as labelled_task
 from rnnlab.tasks.labelled_file import Texts
 from rnnlab.texts import number
 from rnnlab.ui import inside_edits, live
-from rnnlab.ui.inside_choice import Source
-from tests.test_pages import engine_is_closed, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
-
-NAMES = [exercise.name for exercise in EXERCISES]
+from rnnlab.ui.inside_address import Source
+from tests.test_pages import engine_is_closed, go, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
 
 
 def inside(**query):
@@ -41,8 +39,8 @@ def choose(at, label, value):
 
 
 def exercise(at, name):
-    """Choose one of the lectures' exercises, behind the three architectures of the bench."""
-    return choose(at, "Look into", 3 + NAMES.index(name))
+    """Choose one of the lectures' exercises."""
+    return choose(at, "An exercise of the lectures", next(one.title for one in EXERCISES if one.name == name))
 
 
 def area(at, name):
@@ -53,6 +51,12 @@ def area(at, name):
 def said(at):
     kinds = (at.markdown, at.error, at.warning, at.caption, at.info)
     return "\n".join(one.value for kind in kinds for one in kind).replace("\\", "") + shown(at)
+
+
+def address(at):
+    """What the address says of this page."""
+    words = at.query_params["inside"]
+    return words if isinstance(words, str) else words[0]
 
 
 def drawing(at):
@@ -181,6 +185,7 @@ class TestWhatIsLookedAt:
         assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
         labelled(at.text_input, "It reads what you type here")[0].set_value("xyz").run()
         assert "knows only the characters" in said(at)
+        assert "Until it can be read, the last line that could be is read: “hello”." in said(at)
         assert labelled(at.text_input, "It reads what you type here")[0].value == "xyz"
         assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
 
@@ -254,6 +259,57 @@ class TestWhatIsLookedAt:
         at.query_params["delay"] = "7"
         at.run()
         assert not at.exception
+
+
+class TestAddress:
+    def test_it_opens_the_exercise_with_its_weights_at_its_timestep(self):
+        at = inside()
+        exercise(at, "steps")
+        labelled(at.number_input, "Seed")[0].set_value(7).run()
+        press(at, "Next timestep")
+        words = address(at)
+        assert words == "steps:random:7:2"
+        again = inside(inside=words)
+        assert step(again) == 1
+        assert operation(again) == operation(at)
+        assert labelled(again.number_input, "Seed")[0].value == 7
+
+    def test_an_architecture_of_the_bench_and_weights_typed_in(self):
+        at = inside(inside="3:typed:5:4")
+        assert "GRU, unit 1 at timestep 4" in drawing(at)
+        assert "random, seed 5" in said(at)
+        choose(at, "Look into", "SimpleRNN 5")
+        assert address(at) == "1:typed:5:1"
+
+    def test_going_back_opens_what_was_there(self):
+        at = inside()
+        exercise(at, "hello")
+        before = dict(at.query_params)
+        at.run()
+        press(at, "Next timestep")
+        at.run()
+        go(at, before)
+        assert step(at) == 0
+
+    @pytest.mark.parametrize(
+        "words", ["nonsense", "9:trained:x:99", "hello:random:-1:0", ":::", "hello:random:99999:77"]
+    )
+    def test_nonsense_is_passed_over(self, words):
+        at = inside(inside=words)
+        assert drawing(at)
+        assert step(at) == 0
+        assert not at.error
+        assert not at.warning
+
+    def test_one_thing_is_looked_at(self):
+        at = exercise(inside(), "hello")
+        assert labelled(at.pills, "Look into")[0].value is None
+        choose(at, "Look into", "GRU 5")
+        assert labelled(at.pills, "An exercise of the lectures")[0].value is None
+        assert "GRU, unit 1" in drawing(at)
+        exercise(at, "steps")
+        assert labelled(at.pills, "Look into")[0].value is None
+        assert "Shape (10, 8)" in said(at)
 
 
 class TestTyped:
@@ -395,7 +451,7 @@ class TestRun:
         while run.status.active:
             time.sleep(0.05)
         at = inside(run=run.id)
-        choose(at, "Look into", 0)
+        choose(at, "Look into", labelled(at.pills, "Look into")[0].options[0])
         assert drawing(at)
         del labelled_task._brought[key]
         at.run()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Range
 from rnnlab.counting import count
 from rnnlab.inside import scenes
 from rnnlab.inside.edits import Edits
@@ -18,29 +16,21 @@ from rnnlab.inside.scenes import Exercise, Reading, Scene
 from rnnlab.reference import Model
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays, Own, samples
-from rnnlab.texts import _, noted
-from rnnlab.ui import fields, inside_subjects, inside_typed, moments, state, views
+from rnnlab.texts import _
+from rnnlab.ui import fields, inside_address, inside_subjects, inside_typed, moments, state, views
+from rnnlab.ui.inside_address import SEED, Source
 from rnnlab.ui.inside_subjects import Subject
 from rnnlab.ui.moments import Moment
 
 if TYPE_CHECKING:
     from rnnlab.engine import Run
 
-SEED = Range(0, 9999)
 #: Models with more parameters are not computed on a page: it would have to be waited for.
 MOST_PARAMETERS = 1_000_000
 
 
 #: Seconds between two pictures of a cell while its run trains.
 _LIVE = 1.0
-
-
-class Source(StrEnum):
-    """Where weights come from; the value is its name on screen."""
-
-    RUN = noted("trained")
-    RANDOM = noted("random")
-    TYPED = noted("typed in")
 
 
 class Replay(NamedTuple):
@@ -104,6 +94,7 @@ def every(run: Run | None) -> float | None:
 
 def choose(run: Run | None) -> Chosen | None:
     """All that a person chooses; None where it cannot be computed, which a sentence has said."""
+    inside_address.take()
     subject = inside_subjects.ask(run)
     if isinstance(subject.work, Exercise):
         st.caption(_(subject.work.story))
@@ -166,7 +157,7 @@ def _replay(run: Run, subject: Subject) -> Replay:
 
 def _seed(source: Source) -> int:
     if source is not Source.RANDOM:
-        return 0
+        return inside_address.seed()
     hint = _("Drawn as Keras draws new ones: another seed, other weights.")
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
@@ -236,7 +227,10 @@ def _line(task: Task) -> NDArray[Any]:
         given = task.give(line)
     except ValueError as error:
         st.warning(views.sentence(error), icon=":material/edit:")
-        given = task.give(state.kept(kept, lambda: task.example))
+        last = state.kept(kept, lambda: task.example)
+        said = _("What you typed stays. Until it can be read, the last line that could be is read: “{line}”.")
+        st.caption(views.plain(said.format(line=last)))
+        given = task.give(last)
     else:
         state.keep(kept, line)
     if given.remark:

@@ -19,7 +19,8 @@ from rnnlab.reference import Trace
 from rnnlab.tasks import Task
 from rnnlab.texts import _, ngettext
 from rnnlab.ui import drawn_views, fields, inside_maps, state, views
-from rnnlab.ui.inside_choice import Chosen, Source
+from rnnlab.ui.inside_address import Source
+from rnnlab.ui.inside_choice import Chosen
 
 #: Rows and columns of an array that can be edited here.
 _MOST = 40

@@ -81,6 +81,7 @@ def test_one_step_of_an_lstm_is_gone_through(page: Page) -> None:
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts).to_have_count(7)
     expect(page.get_by_text("max |NumPy − Keras|")).to_be_visible()
+    expect(page).to_have_url(re.compile("inside=2%3Arandom%3A0%3A2"))
     no_exception(page)
 
 
