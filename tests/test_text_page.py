@@ -123,6 +123,14 @@ class TestChoosing:
         assert labelled(at.number_input, "Passes over the text")[0].value == 3
         assert "3 passes" in captions(at)
 
+    def test_texts_of_the_same_length_have_settings_of_their_own(self):
+        at = own("some words and more.\n" * 300)
+        labelled(at.number_input, "Passes over the text")[0].set_value(3).run()
+        at.text_area[0].set_value("more words and some.\n" * 300).run()
+        assert labelled(at.number_input, "Passes over the text")[0].value > 3
+        at.text_area[0].set_value("some words and more.\n" * 300).run()
+        assert labelled(at.number_input, "Passes over the text")[0].value == 3
+
 
 class TestWhatCannotBeTrained:
     def test_it_is_named_with_the_reason(self):

@@ -32,7 +32,7 @@ def _kept() -> dict[Corpus, TextTraining]:
 def ask(corpus: Corpus, devices: Sequence[Device]) -> TextTraining:
     """The controls of one text."""
     shown = now(corpus)
-    name = f"{corpus.source}-{corpus.part}-{len(corpus.numbers)}"
+    name = f"{hash(corpus):x}"
     grid = st.grid(min_column_width=230, gap="medium")
     with grid.container(gap="xsmall"):
         passes, chunk, streams = _reading(shown, name)
