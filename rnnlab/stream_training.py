@@ -66,7 +66,7 @@ class StreamTrainer:
 
     def _begin(self, start: Start) -> None:
         compiled, experiment = self._compiled, self.experiment
-        self._states = self._zeros(self.experiment.training.batch_size)
+        self._states = self._zeros()
         self._step = 0
         self._losses: list[float] = []  # of the steps since the last measurement
         self._right: list[float] = []
@@ -79,10 +79,8 @@ class StreamTrainer:
             for variable, value in zip(compiled.optimizer.variables, compiled.fresh, strict=True):
                 variable.assign(value)
 
-    def _zeros(self, streams: int) -> list[Any]:
-        architecture = self.experiment.architecture
-        number = architecture.layers * (2 if architecture.cell.value == "lstm" else 1)
-        return [np.zeros((streams, architecture.units), np.float32)] * number
+    def _zeros(self) -> list[Any]:
+        return [np.zeros(shape, np.float32) for shape in self.experiment.carried]
 
     @property
     def part(self) -> float:
@@ -93,7 +91,7 @@ class StreamTrainer:
     def step(self) -> bool:
         """Learn a chunk of every stream; whether it is measured after that, or the loss is no longer a number."""
         if self._step % self._streams.chunks == 0:
-            self._states = self._zeros(self.experiment.training.batch_size)
+            self._states = self._zeros()
         self._compiled.optimizer.learning_rate = self.experiment.learning_rate(self._step)
         chunk = self._streams[self._step]
         loss, right, self._states = self._compiled.learn(*chunk, self._states, np.int32(self._step))
@@ -124,7 +122,7 @@ class StreamTrainer:
         return float(loss), float(right)
 
     def _written(self) -> Said:
-        """A text of the model's own; nothing of weights that are no numbers."""
+        """A text of the model's own; of weights that are no numbers none, whose characters have the probability 0."""
         experiment, weights = self.experiment, self.weights()
         if not np.isfinite(weights).all():
             return Said(np.zeros((1, WRITTEN), np.uint16), np.zeros((1, WRITTEN), np.float32))
@@ -156,9 +154,9 @@ class StreamTrainer:
             arrays = dict(file)
         own = {f"weight_{i}": variable for i, variable in enumerate(model.weights)}
         own |= {f"optimizer_{i}": variable for i, variable in enumerate(optimizer.variables)}
-        needed = {name: variable.shape for name, variable in own.items()}
-        needed |= {f"state_{i}": zeros.shape for i, zeros in enumerate(self._states)}
-        given = {name: array.shape for name, array in arrays.items() if name not in ("since", "step")}
+        needed = {name: (variable.shape, np.dtype(variable.dtype)) for name, variable in own.items()}
+        needed |= {f"state_{i}": (zeros.shape, zeros.dtype) for i, zeros in enumerate(self._zeros())}
+        given = {name: (array.shape, array.dtype) for name, array in arrays.items() if name not in ("since", "step")}
         if needed != given:
             raise ValueError(_("this is the state of another model"))
         for name, variable in own.items():

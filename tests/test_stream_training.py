@@ -20,7 +20,9 @@ from rnnlab.models import build
 from rnnlab.recurrence import MOST_IN_BLOCK, kind_of, run
 from rnnlab.reference import Model, State, Trace
 from rnnlab.reference.equations import gates, random_weights
+from rnnlab.saved import SavedLane, from_file, to_file
 from rnnlab.stream_training import StreamTrainer
+from rnnlab.text_timeline import samples
 from rnnlab.textlab.experiment import Schedule, TextExperiment, TextTraining
 from rnnlab.textlab.streams import Streams
 
@@ -257,7 +259,11 @@ def test_a_loss_that_is_no_number_ends_the_race_with_a_sentence():
     lane.trainer._compiled.model.set_weights([a * np.nan for a in lane.trainer._compiled.model.get_weights()])
     lane.step()
     assert lane.status is Status.DIVERGED
-    assert len(lane.finish().chunk.scores) == 2
+    first, then = samples(given, lane.history)
+    assert (len(first.text), then.text, then.words) == (300, "", 0.0)
+    (again,) = from_file(to_file([SavedLane(given, lane.history, lane.finish().state, lane.status)]))
+    assert (again.rests, again.can_continue) == (Status.DIVERGED, False)
+    assert [one.text for one in samples(given, again.history)] == [first.text, ""]
 
 
 def test_the_state_of_another_model_is_refused():

@@ -96,9 +96,9 @@ def test_an_own_text_goes_along():
 
 def test_what_json_may_not_say():
     plain = of().to_json()
-    with pytest.raises(ValueError, match="unknown: speed"):
+    with pytest.raises(ValueError, match="unknown: 'speed'"):
         TextExperiment.from_json(plain | {"training": {"speed": 3}})
-    with pytest.raises(ValueError, match="unknown: wings"):
+    with pytest.raises(ValueError, match="unknown: 'wings'"):
         TextExperiment.from_json(plain | {"architecture": {"cell": "lstm", "wings": 2}})
 
 

@@ -11,17 +11,18 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from rnnlab import saved, text_file
+from rnnlab import saved, text_file, text_replay, text_timeline
 from rnnlab.architecture import EMBEDDING_DIM, UNITS, Architecture, Cell, labels
 from rnnlab.cli.arguments import NOT_FINISHED
 from rnnlab.cli.min_char_rnn import harmless
 from rnnlab.control import Control
 from rnnlab.corpora import Corpus, Source
-from rnnlab.corpora.statistics import known_words, statistics, word_share
+from rnnlab.corpora.statistics import statistics
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer
 from rnnlab.history import Chunk, History, Reached, Start, Status
 from rnnlab.reference import Model
 from rnnlab.saved import SavedLane
+from rnnlab.tasks.drawn import Said
 from rnnlab.textlab import measuring, ngrams, passages, suggested
 from rnnlab.textlab.experiment import (
     CHUNK,
@@ -279,9 +280,9 @@ class _Teller:
     def _measured(self, lane: int, chunk: Chunk, offset: int) -> None:
         experiment, number = self._experiments[lane], chunk.first + offset
         loss, right, held_out_loss, held_out, _hard = chunk.scores[offset].tolist()
-        vocabulary, step = experiment.corpus.vocabulary, experiment.measured[number - 1]
-        text = "".join(vocabulary[token] for token in chunk.predicted[offset, 0])
-        share = word_share(text, known_words(experiment.corpus))
+        step = experiment.measured[number - 1]
+        said = Said(chunk.predicted[offset], chunk.probability[offset])
+        text, share = text_timeline.written(experiment.corpus, said)
         characters = step * experiment.training.batch_size * experiment.training.chunk
         if self._as_json:
             line = {"architecture": self._names[lane], "step": step, "characters": characters}
@@ -329,7 +330,11 @@ def _opened(chosen: argparse.Namespace) -> tuple[TextExperiment, Model]:
         sentence = _("--model must be from 1 to {most}, not {given}")
         raise ValueError(sentence.format(most=len(lanes), given=chosen.model))
     lane = lanes[chosen.model - 1]
-    return lane.experiment, saved.model_of(lane.experiment, lane.state)
+    model = text_replay.model_of(lane.experiment, lane.state)
+    if model is None:
+        sentence = _("{architecture} has no weights to look into. {status}")
+        raise ValueError(sentence.format(architecture=lane.experiment.architecture.label, status=_(lane.status.value)))
+    return lane.experiment, model
 
 
 def _write(chosen: argparse.Namespace) -> int:

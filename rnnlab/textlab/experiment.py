@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.architecture import Activation, Architecture, Direction, Form, Range, check_choice
+from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, Range, check_choice, named
 from rnnlab.corpora import Corpus
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer, RealRange, check_device
 from rnnlab.textlab.measuring import held_out
@@ -121,6 +121,12 @@ class TextExperiment:
         return (len(self.corpus.training) - 1) // self.training.batch_size // self.training.chunk
 
     @property
+    def carried(self) -> list[tuple[int, int]]:
+        """The shapes of the states that go on from chunk to chunk, those of the first layer first: (B, U) each."""
+        of_a_layer = 2 if self.architecture.cell is Cell.LSTM else 1
+        return [(self.training.batch_size, self.architecture.units)] * (of_a_layer * self.architecture.layers)
+
+    @property
     def steps(self) -> int:
         """Steps of gradient descent in all passes."""
         return self.steps_a_pass * self.training.passes
@@ -202,11 +208,11 @@ class TextExperiment:
             ValueError: a value is not allowed, or unknown.
             KeyError: a part is missing.
         """
-        training = dict(plain["training"])
+        training = {**plain["training"]}
         for name, kind in (("schedule", Schedule), ("optimizer", Optimizer), ("clipping", Clipping)):
             if name in training:
-                training[name] = kind(training[name])
+                training[name] = named(kind, training[name])
         if unknown := set(training) - {field.name for field in fields(TextTraining)}:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+            raise ValueError(f"unknown: {', '.join(map(repr, sorted(unknown)))}")
         architecture = Architecture.from_json(plain["architecture"])
         return cls(architecture, Corpus.from_json(plain["corpus"]), TextTraining(**training))

@@ -152,7 +152,7 @@ def _card(lane: TextLane, look: Look, number: int) -> None:
     found = sample(lane.experiment, lane.history, number)
     _facts(lane, found)
     waits = _("Its first text comes after the first step.")
-    st.html(text_look.passage(found.text if found else waits, _("what {name} writes").format(name=look.label)))
+    st.html(text_look.passage((found.text or "–") if found else waits, _("what {name} writes").format(name=look.label)))
 
 
 def _facts(lane: TextLane, found: Sample | None) -> None:
