@@ -19,6 +19,7 @@ from tests.test_quiz_page import said
 
 PAGE = "Text_lab"
 BENCH = "The bench for texts: SimpleRNN 128, LSTM 128, GRU 128"
+FILE = "A text file in UTF-8, up to 5 MB, in any language"
 GENERATED = Corpus(Source.GENERATED, "quotes")
 SMALL = {"corpus": "generated:quotes", "a": ["lstm-8", "gru-8"]}
 
@@ -65,6 +66,15 @@ def own(text):
     at.pills(key=labelled(at.pills, "Text")[0].key).set_value(Source.OWN).run()
     labelled(at.segmented_control, "How")[0].set_value(False).run()
     at.text_area[0].set_value(text).run()
+    assert not at.exception
+    return at
+
+
+def uploaded(text):
+    """The page with this text as a file of one's own."""
+    at = lab({})
+    at.pills(key=labelled(at.pills, "Text")[0].key).set_value(Source.OWN).run()
+    labelled(at.file_uploader, FILE)[0].upload("own.txt", text.encode(), "text/plain").run()
     assert not at.exception
     return at
 
@@ -152,6 +162,47 @@ class TestWhatCannotBeTrained:
         at = own(text)
         assert sentence in said(at) + captions(at)
         assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+
+    def test_a_pasted_text_that_is_emptied_is_gone(self):
+        at = own("나는 밥을 먹었습니다.\n" * 60)
+        at.text_area[0].set_value("").run()
+        assert "There is no text yet" in captions(at)
+        assert "lines 60" not in " ".join(shown(at).split())
+        assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+
+    def test_a_file_that_is_taken_away_takes_its_text_along(self):
+        at = uploaded("some words and more words\n" * 30)
+        assert "lines 30" in " ".join(shown(at).split())
+        at.file_uploader[0].clear().run()
+        assert "There is no text yet" in captions(at)
+        assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+
+    def test_a_bad_text_in_place_of_a_good_one_gets_a_sentence_and_the_good_one_comes_back_on_the_way_back(self):
+        at = own("나는 밥을 먹었습니다.\n" * 60)
+        at.text_area[0].set_value("a\0b" * 30).run()
+        assert "control character" in said(at)
+        at.switch_page("pages/train.py").run()
+        at.switch_page("pages/text_lab.py").run()
+        assert "lines 60" in " ".join(shown(at).split())
+
+    def test_more_than_can_be_pasted_gets_a_sentence(self):
+        at = own("some words and more words " * 30)
+        at.text_area[0].set_value("a longer text of words\n" * 10_000).run()
+        assert (
+            "230,000 characters are too many to paste: bring longer texts than 200,000 as a file, up to 5 MB"
+            in said(at)
+        )
+
+    def test_a_long_file_stays_while_the_box_for_pasting_is_looked_at(self):
+        at = uploaded("a longer text of words\n" * 10_000)
+        labelled(at.segmented_control, "How")[0].set_value(False).run()
+        assert at.text_area[0].value == ""
+        assert "In use is a text of 230,000 characters" in captions(at)
+        assert "lines 10,000" in " ".join(shown(at).split())
+
+    def test_the_upload_allows_what_its_label_says(self):
+        at = uploaded("some words and more words\n" * 30)
+        assert labelled(at.file_uploader, FILE)[0].proto.max_upload_size_mb == 5
 
     def test_a_text_too_short_for_a_batch_of_chunks(self):
         at = own("some words and more words " * 30)
