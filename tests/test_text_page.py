@@ -133,6 +133,32 @@ class TestChoosing:
         assert labelled(at.number_input, "Passes over the text")[0].value == 3
         assert "3 passes" in captions(at)
 
+    def test_the_address_says_the_settings_that_differ_and_the_view_and_a_link_opens_them(self):
+        at = lab()
+        assert not {"passes", "streams", "textview"} & set(at.query_params)
+        labelled(at.number_input, "Passes over the text")[0].set_value(2).run()
+        labelled(at.segmented_control, "View")[0].set_value(text_frame.View.WRITE).run()
+        assert (at.query_params["passes"], at.query_params["textview"]) == ("2", "write")
+        other = lab(dict(at.query_params))
+        assert labelled(other.segmented_control, "View")[0].value is text_frame.View.WRITE
+        labelled(other.segmented_control, "View")[0].set_value(text_frame.View.TRAIN).run()
+        assert labelled(other.number_input, "Passes over the text")[0].value == 2
+        assert "textview" not in other.query_params
+        labelled(other.pills, "Text")[0].set_value(Source.PYTHON).run()
+        assert "passes" not in other.query_params
+
+    def test_a_nonsensical_setting_in_the_address_gets_a_sentence(self):
+        at = lab({"corpus": "generated:quotes", "passes": "2000", "chunk": "x"})
+        assert "passes=2000: a whole number from 1 to 1,000; 1,000 is taken" in said(at)
+        assert "chunk=x" in said(at)
+        assert labelled(at.number_input, "Passes over the text")[0].value == 1000
+        assert labelled(at.number_input, "Characters of a chunk")[0].value == suggested.training(GENERATED).chunk
+
+    def test_settings_in_the_address_come_before_those_of_its_run(self, finished):
+        at = lab({"corpus": "generated:quotes", "textrun": finished.id, "a": SMALL["a"], "passes": "2"})
+        assert labelled(at.number_input, "Passes over the text")[0].value == 2
+        assert "Below is the run before" in captions(at)
+
 
 class TestWhatCannotBeTrained:
     def test_it_is_named_with_the_reason(self):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from rnnlab.corpora import Corpus
+from rnnlab import links
+from rnnlab.corpora import Corpus, Source
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Device, Optimizer
 from rnnlab.textlab import suggested
 from rnnlab.textlab.experiment import CHUNK, DROPOUT, PASSES, STREAMS, Schedule, TextTraining
@@ -16,12 +18,21 @@ from rnnlab.ui.settings import device
 
 
 def now(corpus: Corpus) -> TextTraining:
-    """The settings with which this text is learned: those chosen for it, or what fits it."""
+    """The settings with which this text is learned: those of an address that was opened, those chosen for it, or what fits."""
+    if corpus.source is not Source.OWN:  # which no address has
+        state.once("text settings", lambda: keep(corpus, replace(suggested.training(corpus), **state.text_settings())))
     return _kept().get(corpus) or suggested.training(corpus)
 
 
 def keep(corpus: Corpus, training: TextTraining) -> None:
-    """From now on this text is learned so."""
+    """From now on this text, which is the one chosen, is learned so."""
+    remember(corpus, training)
+    own = corpus.source is Source.OWN
+    state.set_text_settings({} if own else links.encode_text(training, suggested.training(corpus)))
+
+
+def remember(corpus: Corpus, training: TextTraining) -> None:
+    """When this text is chosen, it is learned so."""
     _kept()[corpus] = training
 
 

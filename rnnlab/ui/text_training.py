@@ -49,8 +49,10 @@ def _adopt() -> None:
 def _take_over(run: TextRun) -> None:
     """After a reload: the text of the run with its settings, unless the address says another."""
     first = run.experiments[0]
-    text_settings.keep(first.corpus, first.training)
-    if not state.corpus():
+    if state.corpus():
+        text_settings.remember(first.corpus, first.training)
+    else:
+        text_settings.keep(first.corpus, first.training)
         text_choice.keep(text_choice.TextChoice.of(first.corpus))
 
 
