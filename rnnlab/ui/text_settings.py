@@ -47,15 +47,14 @@ def ask(corpus: Corpus, devices: Sequence[Device]) -> TextTraining:
     grid = st.grid(min_column_width=230, gap="medium")
     with grid.container(gap="xsmall"):
         passes, chunk, streams = _reading(shown, name)
-    with grid.container(gap="xsmall"):
-        rate, schedule, optimizer = _descent(shown, name)
-    with grid.container(gap="xsmall"):
-        clipping, clip_at = _clipping(shown, name)
-        hint = _("Share of the numbers between layers and before the output that is left out while it learns.")
-        dropout = fields.real(_("Dropout"), _key("dropout", name), shown.dropout, DROPOUT, 0.1, hint)
         hint = _("Another seed: other initial weights, other samples. The same seed: the same run.")
         seed = fields.whole(_("Seed"), _key("seed", name), shown.seed, SEED, hint)
         place = device(shown.device, devices, _key("device", name))
+    with grid.container(gap="xsmall"):
+        rate, schedule, optimizer = _descent(shown, name)
+        clipping, clip_at = _clipping(shown, name)
+        hint = _("Share of the numbers between layers and before the output that is left out while it learns.")
+        dropout = fields.real(_("Dropout"), _key("dropout", name), shown.dropout, DROPOUT, 0.1, hint)
     training = TextTraining(passes, chunk, streams, rate, schedule, optimizer, clipping, clip_at, dropout, seed, place)
     keep(corpus, training)
     return training
