@@ -89,6 +89,14 @@ class TestChoosing:
         assert at.query_params["a"] == ["simple_rnn-128", "lstm-128", "gru-128"]
         assert "Nothing is trained yet" in said(at)
 
+    def test_what_is_picked_from_wraps_on_a_narrow_screen(self, finished):
+        at = opened(PAGE, {"textrun": finished.id, "a": SMALL["a"], "textview": "write"})
+        assert labelled(at.pills, "Who writes")[0].proto.wrap
+
+    def test_train_stands_above_the_look_into_the_text(self):
+        parts = [getattr(part, "key", None) or getattr(part, "label", "") for part in lab().main]
+        assert parts.index("text-train") < parts.index("Look into the text")
+
     def test_statistics_and_a_window_of_the_generated_text(self):
         at = lab()
         assert f"characters {len(GENERATED.text):,}" in " ".join(shown(at).split())
@@ -188,6 +196,8 @@ class TestWhatCannotBeTrained:
         at = own(text)
         assert sentence in said(at) + captions(at)
         assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+        numbered = text == "ab"  # it is a text, of two characters, though too short
+        assert ("LSTM 128 –" in " ".join(shown(at).split())) is not numbered
 
     def test_a_pasted_text_that_is_emptied_is_gone(self):
         at = own("나는 밥을 먹었습니다.\n" * 60)
@@ -262,6 +272,7 @@ class TestARun:
         assert "Finished: the text has been read to the end." in text
         assert [text.count(name) for name in ("At first", "In the end")] == [1, 1]
         assert text.count("LSTM 8") >= 3
+        assert "Characters/s: how many are learned in a second of all its work" in captions(trained)
         assert labelled(trained.button, "Train again")
 
     def test_what_was_written_is_shown_as_it_is(self, trained):
@@ -302,6 +313,7 @@ class TestARun:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         at.run()
+        assert "To save the run or the texts, stop it first" in captions(at)
         press(at, "Stop")
         until_rest(run)
         at.run()
