@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab import text_replay
 from rnnlab.architecture import Architecture, Cell
 from rnnlab.cli import _parser, text
 from rnnlab.corpora import Corpus, Source
 from rnnlab.experiment import Clipping
-from rnnlab.saved import from_file, model_of
+from rnnlab.saved import from_file
 from rnnlab.textlab import passages, suggested
 from rnnlab.textlab.causal import Clamp, hold_unit
 from rnnlab.textlab.experiment import TextExperiment
@@ -91,7 +92,9 @@ def _a_unit_is_held(race: Path) -> None:
     told = json.loads(rnnlab(*hold, "--json").stdout)
     clamp = Clamp(0, told["kind"], 5)
     mark = corpus.vocabulary.index("”")
-    tested = hold_unit(model_of(lane.experiment, lane.state), tokens, quotes, clamp, [mark])
+    model = text_replay.model_of(lane.experiment, lane.state)
+    assert model is not None
+    tested = hold_unit(model, tokens, quotes, clamp, [mark])
     inside = tested.effect.inside
     assert told["inside"]["characters"] == inside.characters
     assert told["inside"]["loss_after"] == pytest.approx(inside.loss.after, abs=1e-6)

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from rnnlab import saved, text_file
+from rnnlab import saved, text_file, text_timeline
 from rnnlab.architecture import EMBEDDING_DIM, UNITS, Architecture, Cell, labels
 from rnnlab.cli import text_cells
 from rnnlab.cli.arguments import NOT_FINISHED
@@ -19,11 +19,12 @@ from rnnlab.cli.min_char_rnn import harmless
 from rnnlab.cli.text_run import add_run, opened
 from rnnlab.control import Control
 from rnnlab.corpora import Corpus, Source
-from rnnlab.corpora.statistics import known_words, statistics, word_share
+from rnnlab.corpora.statistics import statistics
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer
 from rnnlab.history import Chunk, History, Reached, Start, Status
 from rnnlab.saved import SavedLane
-from rnnlab.textlab import ngrams, suggested
+from rnnlab.tasks.drawn import Said
+from rnnlab.textlab import measuring, ngrams, suggested
 from rnnlab.textlab.experiment import (
     CHUNK,
     DROPOUT,
@@ -253,7 +254,7 @@ class _Teller:
         print(
             f"{corpus.title}: {made.characters:,} characters, {made.vocabulary} different; {made.held_out:,} held out."
         )
-        for line in ngrams.baselines(corpus.training, corpus.held_out, made.vocabulary):
+        for line in measuring.lines(corpus):
             print(f"  {line.title}: {_loss(line.nats)}")
         print(
             f"{first.steps:,} steps of {first.training.batch_size} × {first.training.chunk} characters. Ctrl-C stops.\n"
@@ -267,9 +268,9 @@ class _Teller:
     def _measured(self, lane: int, chunk: Chunk, offset: int) -> None:
         experiment, number = self._experiments[lane], chunk.first + offset
         loss, right, held_out_loss, held_out, _hard = chunk.scores[offset].tolist()
-        vocabulary, step = experiment.corpus.vocabulary, experiment.measured[number - 1]
-        text = "".join(vocabulary[token] for token in chunk.predicted[offset, 0])
-        share = word_share(text, known_words(experiment.corpus))
+        step = experiment.measured[number - 1]
+        said = Said(chunk.predicted[offset], chunk.probability[offset])
+        text, share = text_timeline.written(experiment.corpus, said)
         characters = step * experiment.training.batch_size * experiment.training.chunk
         if self._as_json:
             line = {"architecture": self._names[lane], "step": step, "characters": characters}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rnnlab import text_drawing
 from rnnlab.architecture import Architecture, Range
 from rnnlab.cli.text_run import add_run, opened
+from rnnlab.corpora.statistics import visible_character
 from rnnlab.reference import Model
 from rnnlab.textlab import passages
 from rnnlab.textlab.causal import Clamp, Tested, hold_unit
@@ -121,7 +122,7 @@ def _tell_held(match: Match, tested: Tested, vocabulary: str) -> None:
         print(f"  {title}, {part.characters:,} characters: loss {loss}, {rank}")
         for token, change in part.watched.items():
             said = f"{text_drawing.percent(change.before)} → {text_drawing.percent(change.after)}"
-            print(f"    p of {text_drawing.visible(vocabulary[token])}: {said}")
+            print(f"    p of {visible_character(vocabulary[token])}: {said}")
     print(f"\n{text_drawing.effects_said(tested)}")
 
 

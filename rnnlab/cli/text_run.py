@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rnnlab import saved
+from rnnlab import saved, text_replay
 from rnnlab.reference import Model
 from rnnlab.textlab.experiment import TextExperiment
 from rnnlab.texts import _
@@ -21,7 +21,7 @@ def opened(chosen: argparse.Namespace) -> tuple[TextExperiment, Model]:
     """The experiment and the model that are chosen of a saved race.
 
     Raises:
-        ValueError: it is none, or has no such architecture.
+        ValueError: it is none, or has no such architecture, or nothing was trained of it.
         OSError: the file cannot be read.
     """
     lanes = saved.from_file(chosen.run.read_bytes())
@@ -29,4 +29,8 @@ def opened(chosen: argparse.Namespace) -> tuple[TextExperiment, Model]:
         sentence = _("--model must be from 1 to {most}, not {given}")
         raise ValueError(sentence.format(most=len(lanes), given=chosen.model))
     lane = lanes[chosen.model - 1]
-    return lane.experiment, saved.model_of(lane.experiment, lane.state)
+    model = text_replay.model_of(lane.experiment, lane.state)
+    if model is None:
+        sentence = _("{architecture} has no weights to look into. {status}")
+        raise ValueError(sentence.format(architecture=lane.experiment.architecture.label, status=_(lane.status.value)))
+    return lane.experiment, model
