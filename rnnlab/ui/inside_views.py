@@ -138,7 +138,9 @@ def held(trace: Trace, step: int) -> None:
     """That a state of this timestep is not what its equation gives."""
     if step in trace.held:
         st.caption(
-            _("You have set numbers of the state after this timestep: they stand in place of what the equation gives.")
+            _(
+                "You have set numbers of the state after this timestep: in their dashed frames they stand in place of what the equation gives."
+            )
         )
 
 
