@@ -8,6 +8,7 @@ from rnnlab.inside.scenes import Reading
 from rnnlab.operations import operations
 from rnnlab.texts import _
 from rnnlab.ui import (
+    inside_address,
     inside_choice,
     inside_edits,
     inside_home,
@@ -43,18 +44,20 @@ def body() -> None:
         edits = inside_edits.changed(chosen)
         inside_said.part(chosen, edits)
         now = chosen.reading_with(edits)
+        step = 0
         if now:
-            recurrent(chosen, now)
+            step = recurrent(chosen, now)
         else:
             inside_views.without_memory(chosen.scene)
+        inside_address.write(chosen.subject.name, chosen.source, step)
         asked = comparison(chosen.scene, now, edits)
         keras_line.compare(place, [asked], every is not None, inside_edits.beside_keras(edits))
     if run and active and not run.status.active:
         st.rerun()
 
 
-def recurrent(chosen: Chosen, reading: Reading) -> None:
-    """A layer that has a state: its timesteps, all of them over time, a change, its code."""
+def recurrent(chosen: Chosen, reading: Reading) -> int:
+    """A layer that has a state: its timesteps, all of them over time, a change, its code; which timestep is looked at."""
     trace, said = reading.trace, output(chosen.scene, reading.place)
     with st.container(border=True):
         step = inside_views.ask_step(reading, chosen.name)
@@ -70,6 +73,7 @@ def recurrent(chosen: Chosen, reading: Reading) -> None:
     inside_maps.part(trace, reading.steps, step, chosen.printed, chosen.batch(trace))
     inside_edits.part(chosen, reading, step)
     inside_home.part(trace, said)
+    return step
 
 
 st.fragment(body, run_every=every)()

@@ -98,6 +98,11 @@ def check_choice(name: str, value: object, kind: type[StrEnum]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(kind)}, not {value!r}")
 
 
+def named(kind: type[StrEnum], value: object) -> Any:
+    """The choice of ``kind`` with this value; what is none stays as it is, for ``check_choice`` to refuse."""
+    return next((choice for choice in kind if choice == value), value)
+
+
 def check_flag(name: str, value: object) -> None:
     """Raise ``ValueError`` unless ``value`` is True or False."""
     if not isinstance(value, bool):
@@ -180,12 +185,12 @@ class Architecture:
         Raises:
             ValueError: a value is not allowed, or unknown.
         """
-        values = dict(plain)
+        values = {**plain}
         for name, kind in (("cell", Cell), ("direction", Direction), ("merge_mode", MergeMode)):
             if name in values:
-                values[name] = kind(values[name])
+                values[name] = named(kind, values[name])
         if unknown := set(values) - {field.name for field in fields(cls)}:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+            raise ValueError(f"unknown: {', '.join(map(repr, sorted(unknown)))}")
         return cls(**values)
 
     @property

@@ -20,6 +20,7 @@ from rnnlab.architecture import (
     Form,
     Range,
     check_choice,
+    named,
 )
 from rnnlab.tasks import TASKS, Task, task
 from rnnlab.tasks.task import Arrays, Inputs, Targets
@@ -263,9 +264,9 @@ class Experiment:
         training, chosen = dict(plain["training"]), dict(plain["task"])
         for name, kind in (("optimizer", Optimizer), ("clipping", Clipping), ("trainer", TrainerKind)):
             if name in training:
-                training[name] = kind(training[name])
+                training[name] = named(kind, training[name])
         if unknown := set(training) - {f.name for f in fields(Training)}:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+            raise ValueError(f"unknown: {', '.join(map(repr, sorted(unknown)))}")
         architecture = Architecture.from_json(plain["architecture"])
         return cls(architecture, task(chosen.pop("name"), **chosen), Training(**training))
 

@@ -20,7 +20,8 @@ from rnnlab.pool import Pool
 from rnnlab.reference import Model
 from rnnlab.stream_step import Learn, compile_learning, compile_reading
 from rnnlab.tasks.drawn import Said
-from rnnlab.textlab.experiment import MEASURED, WRITTEN, TextExperiment
+from rnnlab.textlab.experiment import WRITTEN, TextExperiment
+from rnnlab.textlab.measuring import held_out
 from rnnlab.textlab.streams import Streams
 from rnnlab.textlab.writer import Writer
 from rnnlab.texts import _
@@ -57,7 +58,7 @@ class StreamTrainer:
         self.experiment, self.epochs = experiment, start.epochs
         training, corpus = experiment.training, experiment.corpus
         self._streams = Streams(corpus.training, training.batch_size, training.chunk)
-        self._held_out = _held_out(experiment)
+        self._held_out = held_out(corpus).chunks
         self._key = _key(experiment)
         with backend.place(training.device):
             self._compiled = _pool.take(self._key, lambda: _compile(experiment))
@@ -65,7 +66,7 @@ class StreamTrainer:
 
     def _begin(self, start: Start) -> None:
         compiled, experiment = self._compiled, self.experiment
-        self._states = self._zeros(self.experiment.training.batch_size)
+        self._states = self._zeros()
         self._step = 0
         self._losses: list[float] = []  # of the steps since the last measurement
         self._right: list[float] = []
@@ -78,10 +79,8 @@ class StreamTrainer:
             for variable, value in zip(compiled.optimizer.variables, compiled.fresh, strict=True):
                 variable.assign(value)
 
-    def _zeros(self, streams: int) -> list[Any]:
-        architecture = self.experiment.architecture
-        number = architecture.layers * (2 if architecture.cell.value == "lstm" else 1)
-        return [np.zeros((streams, architecture.units), np.float32)] * number
+    def _zeros(self) -> list[Any]:
+        return [np.zeros(shape, np.float32) for shape in self.experiment.carried]
 
     @property
     def part(self) -> float:
@@ -92,7 +91,7 @@ class StreamTrainer:
     def step(self) -> bool:
         """Learn a chunk of every stream; whether it is measured after that, or the loss is no longer a number."""
         if self._step % self._streams.chunks == 0:
-            self._states = self._zeros(self.experiment.training.batch_size)
+            self._states = self._zeros()
         self._compiled.optimizer.learning_rate = self.experiment.learning_rate(self._step)
         chunk = self._streams[self._step]
         loss, right, self._states = self._compiled.learn(*chunk, self._states, np.int32(self._step))
@@ -106,25 +105,24 @@ class StreamTrainer:
         loss, right = float(np.mean(self._losses)), float(np.mean(self._right))
         self._losses, self._right = [], []
         self.epochs += 1
-        held_out_loss, held_out = self._measure()
-        return Scores(loss, right, held_out_loss, held_out), self._written(), NO_CONFUSION
+        return Scores(loss, right, *self._measure()), self._written(), NO_CONFUSION
 
     def _measure(self) -> tuple[float, float]:
         """The loss on held-out text, in nats a character, and the share that is said right.
 
-        It is read on from the states that training has come to: a state of zeros is one that a model hardly ever meets while
-        it learns, and some never find their way out of it.
+        The chunks that lead in begin with states that training has come to: a state of zeros is one that a model hardly ever
+        meets while it learns, and some never find their way out of it.
         """
-        states = [state[: self._held_out[0].inputs.shape[1]] for state in self._states]
-        found = []
+        streams = np.arange(self._held_out[0].inputs.shape[1]) % self.experiment.training.batch_size
+        states, found = [np.asarray(state)[streams] for state in self._states], []
         for chunk in self._held_out:
             loss, right, states = self._compiled.read(*chunk, states)
             found.append((float(loss), float(right)))
-        loss, right = np.mean(found, axis=0)
+        loss, right = np.mean(found[1:], axis=0)
         return float(loss), float(right)
 
     def _written(self) -> Said:
-        """A text of the model's own; nothing of weights that are no numbers."""
+        """A text of the model's own; of weights that are no numbers none, whose characters have the probability 0."""
         experiment, weights = self.experiment, self.weights()
         if not np.isfinite(weights).all():
             return Said(np.zeros((1, WRITTEN), np.uint16), np.zeros((1, WRITTEN), np.float32))
@@ -156,9 +154,9 @@ class StreamTrainer:
             arrays = dict(file)
         own = {f"weight_{i}": variable for i, variable in enumerate(model.weights)}
         own |= {f"optimizer_{i}": variable for i, variable in enumerate(optimizer.variables)}
-        needed = {name: variable.shape for name, variable in own.items()}
-        needed |= {f"state_{i}": zeros.shape for i, zeros in enumerate(self._states)}
-        given = {name: array.shape for name, array in arrays.items() if name not in ("since", "step")}
+        needed = {name: (variable.shape, np.dtype(variable.dtype)) for name, variable in own.items()}
+        needed |= {f"state_{i}": (zeros.shape, zeros.dtype) for i, zeros in enumerate(self._zeros())}
+        given = {name: (array.shape, array.dtype) for name, array in arrays.items() if name not in ("since", "step")}
         if needed != given:
             raise ValueError(_("this is the state of another model"))
         for name, variable in own.items():
@@ -172,20 +170,13 @@ class StreamTrainer:
         _pool.give_back(self._key, self._compiled)
 
 
-def _held_out(experiment: TextExperiment) -> list[Any]:
-    """Chunks of what is read at each measurement, in as many streams as the text is learned in, or as there is text for."""
-    numbers, training = experiment.corpus.held_out[: MEASURED + 1], experiment.training
-    chunk = min(training.chunk, len(numbers) - 1)
-    return list(Streams(numbers, min(training.batch_size, (len(numbers) - 1) // chunk), chunk))
-
-
 def _key(experiment: TextExperiment) -> tuple[Any, ...]:
     """What a compiled model depends on; its shapes are of the chunk."""
     training = experiment.training
-    held_out = _held_out(experiment)[0].inputs.shape
+    measured = held_out(experiment.corpus).chunks[0].inputs.shape
     clip_at = training.clip_at if training.clipping.value != "none" else 0.0
     rules = training.optimizer, training.clipping, clip_at, training.dropout, training.seed if training.dropout else 0
-    shapes = training.chunk, training.batch_size, held_out
+    shapes = training.chunk, training.batch_size, measured
     return experiment.architecture, experiment.form, *rules, *shapes, backend.resolve(training.device)
 
 

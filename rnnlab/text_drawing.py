@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO, GATES
+from rnnlab.corpora.statistics import visible_character
 from rnnlab.counting import Gate
 from rnnlab.textlab.causal import Part, Tested
 from rnnlab.textlab.holding import Compared
@@ -107,7 +108,8 @@ class Shown(NamedTuple):
         notes: a few words on each, for whoever points at it.
         marks: what is drawn beneath each: 1 a line, 2 a frame (a forced character), 0 nothing.
         vocabulary: the characters of ``alternatives``, by their numbers there.
-        alternatives: of each position [number in ``vocabulary``, a share, another share], the best first.
+        alternatives: of each position [number in ``vocabulary``, a share, another share], the best first; what stands
+            there is among them.
     """
 
     text: tuple[str, ...]
@@ -119,14 +121,13 @@ class Shown(NamedTuple):
 
 
 def written(found: Written, colour: str) -> Shown:
-    """A text that was written: the stronger the colour, the less likely the character; what was given has a line beneath.
+    """A text that was written: the stronger the colour, the less likely the character; beneath the prompt there is a line, and what
+    was forced has a frame.
 
     Args:
         found: the text.
         colour: "#rrggbb".
     """
-    prompt = int(np.argmin(found.fixed)) if not found.fixed.all() else len(found.fixed)
-    marks = tuple(0 if not fixed else 1 if n < prompt else 2 for n, fixed in enumerate(found.fixed))
     rows = [
         [[one.token, _rounded(one.probability), _rounded(one.chance)] for one in found.alternatives(n)]
         for n in range(len(found.tokens))
@@ -137,7 +138,7 @@ def written(found: Written, colour: str) -> Shown:
             f"{colour}{round(_STRONGEST * (1 - p)):02X}" if np.isfinite(p) else "" for p in found.probabilities.tolist()
         ),
         tuple(_chance(p) for p in found.probabilities.tolist()),
-        marks,
+        tuple(np.where(found.forced, 2, found.given).tolist()),
         tuple(found.vocabulary),
         tuple(rows),
     )
@@ -307,13 +308,11 @@ def effects(tested: Tested, feature: str, vocabulary: str) -> str:
     }
     watched = tuple(tested.effect.whole.watched)
     heads = [_("where"), _("characters"), _("loss before"), _("after"), _("change"), _("rank")]
-    heads += [_("p of {character}").format(character=visible(vocabulary[token])) for token in watched]
+    heads += [_("p of {character}").format(character=visible_character(vocabulary[token])) for token in watched]
     shown = {name: title for name, title in parts.items() if name != "ending" or watched}
-    rows = "".join(_effect_row(tested, name, title, watched) for name, title in shown.items())
+    rows = "".join(_effect_row(tested, name, title, watched, heads) for name, title in shown.items())
     head = "".join(f"<th>{escape(words)}</th>" for words in heads)
-    return (
-        f'<div class="lab-scroll"><table class="lab"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    return f'<div class="lab-scroll"><table class="lab lab-stacked"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def effects_said(tested: Tested) -> str:
@@ -335,7 +334,7 @@ def effects_said(tested: Tested) -> str:
     return _("Where the feature holds it does more harm than elsewhere, and more than almost any other unit: the model depends on it there.")  # fmt: skip
 
 
-def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int]) -> str:
+def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int], heads: Sequence[str]) -> str:
     part: Part = getattr(tested.effect, name)
     cells = [title, f"{part.characters:,}"]
     if part.characters:
@@ -346,9 +345,5 @@ def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int]) -
         cells += [f"{percent(change.before)} → {percent(change.after)}" for change in changes]
     else:
         cells += ["–"] * (4 + len(watched))
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-
-
-def visible(character: str) -> str:
-    """A character that can be seen, whatever it is."""
-    return {" ": "␣", "\n": "↵", "\t": "⇥"}.get(character, character)
+    named = zip(heads, cells, strict=True)  # on a narrow screen each cell says its own head
+    return "<tr>" + "".join(f'<td data-head="{escape(head)}">{escape(cell)}</td>' for head, cell in named) + "</tr>"

@@ -10,6 +10,7 @@ import numpy as np
 from rnnlab.recording import Recording
 from rnnlab.reference import Model, weight_shapes
 from rnnlab.textlab.experiment import TextExperiment
+from rnnlab.texts import _
 
 
 class Weighed(NamedTuple):
@@ -35,18 +36,25 @@ def weighed(
     if found:
         number, flat = found
         return Weighed(number, Model.from_flat(experiment.architecture, experiment.form, flat))
-    return Weighed(reached, model_of_state(experiment, state)) if state else None
+    model = model_of(experiment, state)
+    return Weighed(reached, model) if model else None
 
 
-def model_of_state(experiment: TextExperiment, state: bytes) -> Model:
+def model_of(experiment: TextExperiment, state: bytes) -> Model | None:
     """The model of a file that a trainer wrote when it ended: the arrays weight_0, weight_1 … in Keras' order.
+
+    None where nothing was trained, or its weights are no longer numbers.
 
     Raises:
         ValueError: it is not of this model.
     """
+    if not state:
+        return None
     shapes = [weight.shape for weight in weight_shapes(experiment.architecture, experiment.form)]
     with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
         weights = tuple(arrays[name] for number in range(len(shapes)) if (name := f"weight_{number}") in arrays)
     if [array.shape for array in weights] != shapes:
-        raise ValueError("the weights of this file are those of another model")
+        raise ValueError(_("the weights of this file are those of another model"))
+    if not all(np.isfinite(array).all() for array in weights):
+        return None
     return Model(experiment.architecture, experiment.form, weights)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rnnlab.corpora import Corpus
 from rnnlab.corpora.statistics import known_words, word_share
 from rnnlab.history import History, Scores
+from rnnlab.tasks.drawn import Said
 from rnnlab.textlab.experiment import TextExperiment
 from rnnlab.textlab.ngrams import bits, perplexity
 from rnnlab.texts import _, noted
@@ -64,7 +65,7 @@ def sample(experiment: TextExperiment, history: History, number: int) -> Sample 
     if number < 1:
         return None
     step, scores = experiment.measured[number - 1], history.scores[number - 1]
-    text, words = _written(experiment.corpus, history.shown[number - 1].predicted.tobytes())
+    text, words = written(experiment.corpus, history.shown[number - 1])
     return Sample(number, step, read_by(experiment, step), scores, text, words)
 
 
@@ -102,7 +103,7 @@ def as_text(experiment: TextExperiment, history: History, title: str) -> str:
 
 
 def speed(experiment: TextExperiment, history: History) -> float:
-    """Characters that are learned in a second; 0 while nobody knows."""
+    """Characters that are learned in a second of all its work, measuring and writing included; 0 while nobody knows."""
     step = experiment.step_of(history.epochs + history.part)
     return read_by(experiment, step) / history.seconds if history.seconds else 0.0
 
@@ -111,6 +112,11 @@ def furthest(experiments: Sequence[TextExperiment], histories: Sequence[History]
     """Characters that the architecture which is furthest has read."""
     steps = (e.step_of(h.epochs + h.part) for e, h in zip(experiments, histories, strict=True))
     return read_by(experiments[0], max(steps))
+
+
+def written(corpus: Corpus, said: Said) -> tuple[str, float]:
+    """A text that was written, (P) or (1, P), and the share of its words that are known; "" where nothing was."""
+    return _written(corpus, said.predicted.tobytes() if said.probability.any() else b"")
 
 
 @lru_cache(maxsize=4096)

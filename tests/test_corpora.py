@@ -181,7 +181,7 @@ def test_characters_by_how_often_they_occur():
     assert [(f.shown, f.times) for f in found[:3]] == [("a", 2), ("b", 2), ("⇥", 1)]
     assert {"↵", "␣", "á", "◌\u0301"} <= {f.shown for f in found}
     assert sum(f.share for f in found) == pytest.approx(1)
-    assert stats.visible("\u200b") == "U+200B"
+    assert stats.visible_character("\u200b") == "U+200B"
 
 
 @pytest.mark.parametrize(("position", "seen"), [(0, "abc"), (4, "efg"), (6, "efg"), (99, "efg"), (-3, "abc")])

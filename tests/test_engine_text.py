@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rnnlab import saved
+from rnnlab import saved, text_replay
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.corpora import Corpus, Source
 from rnnlab.engine import Engine, TextRun, runs
@@ -46,7 +46,7 @@ def assert_same(one: TextRun, other: TextRun) -> None:
         assert np.array_equal(ours.history.scores, theirs.history.scores, equal_nan=True)
         for mine, its in zip(ours.history.shown, theirs.history.shown, strict=True):
             assert np.array_equal(mine.predicted, its.predicted)
-        mine, its = (saved.model_of(lane.experiment, lane.state()) for lane in (ours, theirs))
+        mine, its = (text_replay.model_of(lane.experiment, lane.state()) for lane in (ours, theirs))
         assert all(map(np.array_equal, mine.weights, its.weights))
 
 

@@ -31,13 +31,13 @@ WRONG_TRAINING = [
     ({"device": 0}, "device must be auto, cpu, gpu or a numbered one such as gpu:0, not 0"),
 ]
 WRONG_JSON = [
-    ({"architecture": {"cell": "elman"}}, "'elman' is not a valid Cell"),
-    ({"architecture": {"direction": "up"}}, "'up' is not a valid Direction"),
+    ({"architecture": {"cell": "elman"}}, "cell must be one of simple_rnn, lstm, gru, dense, not 'elman'"),
+    ({"architecture": {"direction": "up"}}, "direction must be one of forward, backward, bidirectional, not 'up'"),
     ({"architecture": {"units": "5"}}, "hidden size must be a whole number from 1 to 1,024, not '5'"),
-    ({"architecture": {"unit": 5, "cells": 1}}, "unknown: cells, unit"),
-    ({"training": {"optimizer": "adamw"}}, "'adamw' is not a valid Optimizer"),
-    ({"training": {"clipping": None}}, "None is not a valid Clipping"),
-    ({"training": {"trainer": "jax"}}, "'jax' is not a valid TrainerKind"),
+    ({"architecture": {"unit": 5, "cells": 1}}, "unknown: 'cells', 'unit'"),
+    ({"training": {"optimizer": "adamw"}}, "optimizer must be one of adam, rmsprop, sgd, adagrad, not 'adamw'"),
+    ({"training": {"clipping": None}}, "clipping must be one of none, norm, value, not None"),
+    ({"training": {"trainer": "jax"}}, "trainer must be one of keras, numpy, not 'jax'"),
     (
         {"task": {"name": "copy"}, "training": {"trainer": "numpy"}},
         "NumPy learns to continue a text; the task “Copy after a delay” is for Keras",

@@ -128,7 +128,15 @@ class TestReadings:
 class TestTyped:
     @pytest.mark.parametrize(
         "text",
-        ["1 2\n3 -4.5", "1, 2\n3, -4.5\n", "[[1, 2],\n [3, −4.5]]", "\n 1\t2 \n\n3 -45e-1", "1 2; 3 -4.5"],
+        [
+            "1 2\n3 -4.5",
+            "1, 2\n3, -4.5\n",
+            "[[1, 2],\n [3, −4.5]]",
+            "\n 1\t2 \n\n3 -45e-1",
+            "1 2; 3 -4.5",
+            "[[1,2],[3,-4.5]]",
+            "[[1 2] [3 -4.5]]",
+        ],
     )
     def test_rows_of_numbers_with_spaces_commas_or_brackets(self, text):
         assert typed.parse(text, Slot("W_x", 2, 2)).tolist() == [[1, 2], [3, -4.5]]
@@ -141,14 +149,16 @@ class TestTyped:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("", "W_x needs 2 rows of 3 numbers, but 0 rows are typed"),
-            ("1 2 3", "W_x needs 2 rows of 3 numbers, but 1 row is typed"),
-            ("1 2 3\n4 5", "W_x needs 2 rows of 3 numbers, but row 2 has 2 numbers"),
-            ("1 2 3\n4 five 6", "W_x, row 2: “five” is no number"),
-            ("1 2 3\n4 inf 6", "W_x, row 2: inf cannot be computed with, type a finite number"),
-            ("1 nan 3\n4 5 6", "W_x, row 1: nan cannot be computed with, type a finite number"),
-            ("1 2 3\n4 1e400 6", "W_x, row 2: 1e400 cannot be computed with, type a finite number"),
-            ("1 2 3\n4 1e9 6", "W_x, row 2: 1e9 is too large, numbers go from -1000 to 1000"),
+            ("", "In W_x: needed is 2 rows of 3 numbers, but 0 rows are typed"),
+            ("1 2 3", "In W_x: needed is 2 rows of 3 numbers, but 1 row is typed"),
+            ("1 2 3\n4 5", "In W_x: needed is 2 rows of 3 numbers, but row 2 has 2 numbers"),
+            ("1 2 3\n4 five 6", "In W_x, row 2: “five” is no number"),
+            ("1 2 3\n4 1_0 6", "In W_x, row 2: “1_0” is no number"),
+            ("[[1,2,3],[4,x,6]]", "In W_x, row 2: “x” is no number"),
+            ("1 2 3\n4 inf 6", "In W_x, row 2: inf cannot be computed with, type a finite number"),
+            ("1 nan 3\n4 5 6", "In W_x, row 1: nan cannot be computed with, type a finite number"),
+            ("1 2 3\n4 1e400 6", "In W_x, row 2: 1e400 cannot be computed with, type a finite number"),
+            ("1 2 3\n4 1e9 6", "In W_x, row 2: 1e9 is too large, numbers go from -1000 to 1000"),
         ],
     )
     def test_what_is_wrong_is_said_in_a_sentence(self, text, sentence):
@@ -157,7 +167,7 @@ class TestTyped:
         assert str(error.value) == sentence
 
     def test_a_vector_says_how_many_numbers_it_needs(self):
-        with pytest.raises(ValueError, match=r"^b needs 3 numbers, 2 are typed$"):
+        with pytest.raises(ValueError, match=r"^In b: 3 numbers are needed, 2 are typed$"):
             typed.parse("1 2", Slot("b", 3, 1))
 
     @pytest.mark.parametrize("shape", list(Shape))

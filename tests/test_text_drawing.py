@@ -13,7 +13,7 @@ from rnnlab.architecture import Cell
 from rnnlab.corpora import Corpus, Source
 from rnnlab.textlab.causal import Clamp, hold_unit
 from rnnlab.textlab.holding import compare
-from rnnlab.textlab.writer import Writer
+from rnnlab.textlab.writer import Choosing, Writer
 from tests.text_runs import experiment, model
 
 EVIL = "<script>alert('x')</script>"
@@ -63,12 +63,20 @@ class TestWritten:
         forced = writer.forced(writer.write("the ", 20), 10, 3)
         assert text_drawing.written(forced, "#3A7FD5").marks == (1,) * 4 + (0,) * 6 + (2,) + (0,) * 13
 
-    def test_every_position_has_its_ten_likeliest(self):
+    def test_what_is_forced_in_the_prompt_is_marked_as_such(self):
         of = experiment()
-        written = Writer(model(of), of.corpus.vocabulary).write("the ", 20)
+        writer = Writer(model(of), of.corpus.vocabulary)
+        forced = writer.forced(writer.write("the old", 10), 3, 3)
+        assert text_drawing.written(forced, "#3A7FD5").marks == (1, 1, 1, 2) + (0,) * 13
+
+    def test_every_position_has_its_ten_likeliest_and_what_stands_there(self):
+        of = experiment()
+        written = Writer(model(of), of.corpus.vocabulary).write("the ", 20, Choosing(2.0))
         shown = text_drawing.written(written, "#3A7FD5")
         assert shown.alternatives[0] == []
-        assert {len(rows) for rows in shown.alternatives[1:]} == {10}
+        assert {len(rows) for rows in shown.alternatives[1:]} == {10, 11}
+        for own, rows in zip(written.tokens[1:], shown.alternatives[1:], strict=True):
+            assert own in [row[0] for row in rows]
         assert shown.alternatives[7] == [
             [one.token, pytest.approx(one.probability, rel=1e-3), pytest.approx(one.chance, rel=1e-3)]
             for one in written.alternatives(7)
@@ -107,6 +115,7 @@ class TestTextStaysText:
         assert "<script" not in html
         assert "p of &lt;" in html
         assert " of 6</td>" in html
+        assert 'data-head="rank"' in html and 'data-head="p of &lt;"' in html  # which a narrow screen shows
 
     def test_in_a_legend(self):
         html = text_drawing.key(EVIL, EVIL, "red", EVIL)

@@ -1,5 +1,7 @@
 """Passages of a text, models of a run, and what is said of a passage with a unit held."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,13 +10,13 @@ from hypothesis import strategies as st
 from rnnlab.architecture import Cell
 from rnnlab.corpora import Corpus, Source
 from rnnlab.recording import Recording
-from rnnlab.text_replay import model_of_state, weighed
+from rnnlab.text_replay import model_of, weighed
 from rnnlab.textlab import passages
 from rnnlab.textlab.causal import Clamp
 from rnnlab.textlab.features import FEATURES
 from rnnlab.textlab.holding import compare
 from rnnlab.textlab.readings import read
-from tests.text_runs import CORPUS, experiment, model, state_of
+from tests.text_runs import CORPUS, experiment, model, state_of, weights
 
 KOREAN = Corpus(Source.OWN, own="나는 밥을 먹었다.\n그는 밥을 먹지 않았다.\n" * 60)
 
@@ -96,9 +98,16 @@ class TestModels:
         np.testing.assert_array_equal(found.model.flat, model(of, 5).flat)
         assert weighed(of, Recording(), 2, 7) is None
 
+    def test_an_end_that_is_no_numbers_is_none(self):
+        of = experiment()
+        spoilt = io.BytesIO()
+        np.savez(spoilt, **{f"weight_{n}": array * np.nan for n, array in enumerate(weights(of))})
+        assert model_of(of, spoilt.getvalue()) is None
+        assert weighed(of, Recording(), 2, 7, spoilt.getvalue()) is None
+
     def test_the_end_of_another_model_is_refused(self):
         with pytest.raises(ValueError, match="another model"):
-            model_of_state(experiment(Cell.GRU), state_of(experiment(Cell.LSTM), 0))
+            model_of(experiment(Cell.GRU), state_of(experiment(Cell.LSTM), 0))
 
 
 class TestHolding:

@@ -117,42 +117,55 @@ def test_all_side_by_side(tmp_path):
 
 class TestForcing:
     @pytest.fixture
-    def forced(self, tmp_path, of, monkeypatch):
-        """A page on which a character has been forced as a click in the browser would, and what was there before."""
+    def at(self, tmp_path, of, monkeypatch):
+        """A page where characters are forced as clicks in the browser would."""
         at = opened(script, run(tmp_path, of))
-        before = text(at)
         draw = text_characters.draw
 
         def clicked(name, shown, words, *, on_forced, **others):
             import streamlit as st
 
-            if st.session_state.pop("click", None):
-                on_forced(Forced(140, 5))
+            if "click" in st.session_state:
+                on_forced(Forced(*st.session_state.pop("click")))
                 st.rerun()  # a click is dealt with before the page is drawn
             draw(name, shown, words, on_forced=on_forced, **others)
 
         monkeypatch.setattr(text_characters, "draw", clicked)
-        at.session_state["click"] = True
-        at.run()
-        return at, before
+        return at
 
-    def test_what_stood_before_stays(self, of, forced):
-        at, before = forced
+    def force(self, at, *places):
+        """What was there before, once a 5 is put in each of these places."""
+        before = text(at)
+        for place in places:
+            at.session_state["click"] = place, 5
+            at.run()
+            assert not at.exception
+        return before
+
+    def test_what_stood_before_stays(self, of, at):
+        before = self.force(at, 140)
         writer = Writer(model(of, 3), of.corpus.vocabulary)
         assert text(at) == writer.forced(writer.write(of.prompt, 300), 140, 5).text
         assert text(at)[:140] == before[:140] and text(at)[140] == CORPUS.vocabulary[5]
         assert texts(at)[0]["marks"][140] == 2
         assert texts(at)[0]["from"] == 141, "only what is new appears again"
+        assert texts(at)[0]["at"] == 140, "the cursor stands on what was forced"
 
-    def test_it_can_be_taken_back(self, forced):
-        at, before = forced
+    @pytest.mark.parametrize("places", [(140,), (140, 6), (6, 140)])
+    def test_it_can_be_taken_back(self, at, places):
+        before = self.force(at, *places)
         labelled(at.button, "Take back").click().run()
         assert not at.exception
         assert text(at) == before
+        assert texts(at)[0]["at"] == min(places)
         assert not [one for one in at.button if one.label.startswith("Take back")]
 
-    def test_newer_weights_do_not_take_it_away(self, of, forced):
-        at, _before = forced
+    def test_in_the_prompt_it_is_framed_like_elsewhere(self, at):
+        self.force(at, 6)
+        assert texts(at)[0]["marks"] == [1] * 6 + [2] + [0] * 393
+
+    def test_newer_weights_do_not_take_it_away(self, at):
+        self.force(at, 140)
         now = text(at)
         measured(at.session_state["run"].lanes[0], 4)
         at.run()

@@ -215,7 +215,8 @@ def test_what_is_written_says_what_the_model_said_at_every_position(choosing):
     assert written.text[:3] == "bad"
     assert len(written.text) == 403
     assert written.drawn == written.text[3:]
-    assert written.fixed.tolist() == [True] * 3 + [False] * 400
+    assert written.given.tolist() == [True] * 3 + [False] * 400
+    assert not written.forced.any()
     said = some_model(LSTM, FORM).forward(written.tokens[np.newaxis]).outputs[0, :-1]
     chances = distribution(np.log(said), choosing)
     there = np.arange(402), written.tokens[1:]
@@ -226,7 +227,10 @@ def test_what_is_written_says_what_the_model_said_at_every_position(choosing):
     assert written.top.shape == (403, ALTERNATIVES)
     for position in (1, 3, 300, 402):
         best = written.alternatives(position)
-        assert [one.probability for one in best] == pytest.approx(np.sort(said[position - 1])[::-1][:10], abs=1e-5)
+        ten = [one.probability for one in best[:10]]
+        assert ten == pytest.approx(np.sort(said[position - 1])[::-1][:10], abs=1e-5)
+        own = [one for one in best if one.token == written.tokens[position]]
+        assert [one.probability for one in own] == [pytest.approx(written.probabilities[position])]
         assert all(VOCABULARY[one.token] == one.character for one in best)
         assert all(one.chance == pytest.approx(chances[position - 1, one.token], abs=1e-4) for one in best)
 
@@ -246,12 +250,15 @@ def test_a_forced_character_keeps_what_stands_before_and_changes_what_follows():
     assert after.tokens[60] == other
     assert len(after.text) == len(before.text)
     assert after.text[61:] != before.text[61:]
-    assert np.flatnonzero(after.fixed).tolist() == [0, 1, 2, 60]
+    assert np.flatnonzero(after.given).tolist() == [0, 1, 2]
+    assert np.flatnonzero(after.forced).tolist() == [60]
     again = one.forced(after, 100, int(after.tokens[100]))
     in_prompt = one.forced(before, 1, other)
-    assert np.flatnonzero(in_prompt.fixed).tolist() == [0, 1]
+    assert np.flatnonzero(in_prompt.given).tolist() == [0]
+    assert np.flatnonzero(in_prompt.forced).tolist() == [1]
+    assert in_prompt.drawn == in_prompt.text[1:]
     assert len(in_prompt.text) == len(before.text)
-    assert np.flatnonzero(again.fixed).tolist() == [0, 1, 2, 60, 100]
+    assert np.flatnonzero(again.forced).tolist() == [60, 100]
 
 
 @settings(max_examples=25)

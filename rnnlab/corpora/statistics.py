@@ -57,11 +57,11 @@ def frequencies(corpus: Corpus) -> tuple[Frequency, ...]:
     counts = np.bincount(corpus.numbers, minlength=len(corpus.vocabulary))
     order = np.argsort(-counts, kind="stable")
     found = ((corpus.vocabulary[place], int(counts[place])) for place in order)
-    return tuple(Frequency(one, visible(one), times, times / len(corpus.numbers)) for one, times in found)
+    return tuple(Frequency(one, visible_character(one), times, times / len(corpus.numbers)) for one, times in found)
 
 
-def visible(character: str) -> str:
-    """The character as a chart can show it: marks for spaces and line ends, the code of what has no shape of its own."""
+def visible_character(character: str) -> str:
+    """The character as a chart or table can show it: marks for spaces and line ends, the code of what has no shape of its own."""
     if character in _SIGNS:
         return _SIGNS[character]
     kind = unicodedata.category(character)

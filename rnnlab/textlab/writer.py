@@ -116,7 +116,8 @@ class Written:
     Attributes:
         vocabulary: all characters by their numbers.
         tokens: (N).
-        fixed: (N), True where a character was not drawn: the prompt, and what was forced.
+        given: (N), True where a character is of the prompt.
+        forced: (N), True where one was put there instead of what was drawn or given.
         probabilities: (N), what the model gave to each character, NaN at the first.
         chances: (N), with which probability it was drawn, or would have been; NaN at the first.
         top: (N, A), the most likely characters at each position, the likeliest first.
@@ -129,7 +130,8 @@ class Written:
 
     vocabulary: str
     tokens: NDArray[np.intp]
-    fixed: NDArray[np.bool_]
+    given: NDArray[np.bool_]
+    forced: NDArray[np.bool_]
     probabilities: NDArray[np.float32]
     chances: NDArray[np.float32]
     top: NDArray[np.intp]
@@ -147,17 +149,19 @@ class Written:
     @property
     def drawn(self) -> str:
         """What was written, without the prompt."""
-        first_drawn = int(np.argmin(self.fixed)) if not self.fixed.all() else len(self.fixed)
-        return self.text[first_drawn:]
+        return self.text[int(self.given.sum()) :]
 
     def alternatives(self, position: int) -> tuple[Alternative, ...]:
-        """The most likely characters of a position, the likeliest first."""
+        """The most likely characters of a position, the likeliest first; last the one there, where it is none of them."""
         if position == 0:
             return ()
         columns = self.top[position], self.top_probabilities[position], self.top_chances[position]
+        rows = list(zip(*columns, strict=True))
+        if (own := self.tokens[position]) not in self.top[position]:
+            rows.append((own, self.probabilities[position], self.chances[position]))
         return tuple(
             Alternative(self.vocabulary[token], int(token), float(probability), float(chance))
-            for token, probability, chance in zip(*columns, strict=True)
+            for token, probability, chance in rows
         )
 
 
@@ -218,8 +222,8 @@ class Writer:
         """
         LENGTH.check(_("characters to write"), length)
         given = self.numbers(prompt)
-        fixed = np.arange(len(given) + length) < len(given)
-        return self._written(given, fixed, choosing, self._quick.begun(states))
+        of_prompt = np.arange(len(given) + length) < len(given)
+        return self._written(given, of_prompt, np.zeros_like(of_prompt), choosing, self._quick.begun(states))
 
     def forced(self, written: Written, position: int, token: int) -> Written:
         """Keep what stands before a position, put this character there, and write on to the same length.
@@ -231,26 +235,32 @@ class Writer:
         """
         Range(0, len(written.tokens) - 1).check(_("position"), position)
         Range(0, len(self.vocabulary) - 1).check(_("number of a character"), token)
-        given = np.append(written.tokens[:position], token)
-        fixed = np.append(written.fixed[:position], np.arange(position, len(written.tokens)) == position)
-        return self._written(given, fixed, written.choosing, written.start)
+        known, places = np.append(written.tokens[:position], token), np.arange(len(written.tokens))
+        given = written.given & (places < position)
+        forced = written.forced & (places < position) | (places == position)
+        return self._written(known, given, forced, written.choosing, written.start)
 
     def _written(
-        self, given: NDArray[np.intp], fixed: NDArray[np.bool_], choosing: Choosing, start: tuple[State, ...]
+        self,
+        known: NDArray[np.intp],
+        given: NDArray[np.bool_],
+        forced: NDArray[np.bool_],
+        choosing: Choosing,
+        start: tuple[State, ...],
     ) -> Written:
-        tokens = np.zeros(len(fixed), np.intp)
-        tokens[: len(given)] = given
+        tokens = np.zeros(len(given), np.intp)
+        tokens[: len(known)] = known
         said = [_Said.nothing(min(ALTERNATIVES, len(self.vocabulary)))]
-        said += [_Said.of(*block, choosing) for block in self._blocks(tokens, len(given), choosing, start)]
+        said += [_Said.of(*block, choosing) for block in self._blocks(tokens, len(known), choosing, start)]
         joined = _Said(*(np.concatenate(column) for column in zip(*said, strict=True)))
         return Written(
-            self.vocabulary, tokens, fixed, choosing=choosing, seed=self.seed, start=start, **joined._asdict()
+            self.vocabulary, tokens, given, forced, choosing=choosing, seed=self.seed, start=start, **joined._asdict()
         )
 
     def _blocks(
-        self, tokens: NDArray[np.intp], given: int, choosing: Choosing, states: tuple[State, ...]
+        self, tokens: NDArray[np.intp], known: int, choosing: Choosing, states: tuple[State, ...]
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
-        """Fill ``tokens`` from the first that is not given; block by block the tokens and the logits they were drawn from."""
+        """Fill ``tokens`` from the first that is not known; block by block the tokens and the logits they were drawn from."""
         luck = np.random.default_rng(self.seed).random(len(tokens)).tolist()
         step = self._quick.step
         for start in range(1, len(tokens), _BLOCK):
@@ -259,7 +269,7 @@ class Writer:
             for position in range(start, end):
                 states, said = step(tokens[position - 1], states)
                 logits[position - start] = said
-                if position >= given:
+                if position >= known:
                     tokens[position] = draw(said, choosing, luck[position])
             yield tokens[start:end], logits
 

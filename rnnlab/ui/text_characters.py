@@ -21,7 +21,7 @@ PACE, AT_MOST = 22, 3500
 
 _HTML = """
 <div class="all"><div class="side"><div class="text" tabindex="0" role="group"></div><div class="tip" hidden></div></div>
-<div class="panel" aria-live="polite"></div></div>
+<div class="beside"><div class="panel" aria-live="polite"></div><div class="others" hidden></div></div></div>
 """
 
 _CSS = """
@@ -43,8 +43,9 @@ max-height:27rem;overflow-y:auto;cursor:pointer;position:relative}
 .text .now{outline:2.5px solid #3A7FD5;outline-offset:0;box-shadow:0 0 0 1px var(--st-background-color)}
 .text .hidden{visibility:hidden}
 .text i{font-style:normal;opacity:.45}
-.panel{min-height:1.5rem;font-size:.88rem;font-variant-numeric:tabular-nums}
-.panel.rows{min-height:15.6rem}
+.panel{min-height:1.5rem;font-variant-numeric:tabular-nums}
+.beside{min-width:0;font-size:.88rem}
+.panel.rows{min-height:17rem}
 .panel p{margin:0 0 .35rem;overflow-wrap:anywhere}
 .panel .hint{opacity:.72}
 .panel code{font-family:var(--st-code-font,ui-monospace,monospace);background:rgba(128,128,128,.16);padding:.05rem .3rem;border-radius:.25rem;white-space:pre}
@@ -55,6 +56,12 @@ button.row{cursor:pointer}button.row:hover{background:rgba(128,128,128,.14)}
 button.row:focus-visible{outline:2px solid #3A7FD5}
 .row b{font-family:var(--st-code-font,ui-monospace,monospace);font-weight:600;text-align:center;border-radius:.25rem;background:rgba(128,128,128,.14)}
 .row.own b{background:#3A7FD5;color:#fff}
+.others{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.35rem}
+.others[hidden]{display:none}
+.others select,.others button{font:inherit;color:inherit;background:var(--st-background-color);border:1px solid rgba(128,128,128,.5);border-radius:.3rem;
+padding:.15rem .4rem;cursor:pointer;max-width:8rem}
+.others button:hover{background:rgba(128,128,128,.14)}
+.others select:focus-visible,.others button:focus-visible{outline:2px solid #3A7FD5}
 .bar{position:relative;height:1.05rem;border-radius:.2rem;background:rgba(128,128,128,.12);overflow:hidden}
 .bar u{position:absolute;inset:0 auto 0 0;background:rgba(58,127,213,.55);text-decoration:none}
 .bar.two u{background:rgba(15,154,120,.5)}
@@ -76,7 +83,7 @@ const percent = (share) => {
 export default function (component) {
   const { parentElement, setTriggerValue, data } = component;
   const all = parentElement.querySelector(".all");
-  const text = all.querySelector(".text"), tip = all.querySelector(".tip"), panel = all.querySelector(".panel");
+  const text = all.querySelector(".text"), tip = all.querySelector(".tip"), panel = all.querySelector(".panel"), others = all.querySelector(".others");
   const before = known.get(data.name);
   const memory = before || { version: "", at: null };
   known.set(data.name, memory);
@@ -122,6 +129,15 @@ export default function (component) {
     box.append(fill, words);
     return box;
   };
+  const force = (position, token) => { memory.at = position; setTriggerValue("forced", { position, token, version: data.version }); };
+  const choice = document.createElement("select"), put = document.createElement("button"), label = document.createElement("label");
+  if (data.force) choice.append(...data.vocabulary.map((character, token) => new Option(glyph(character), token)));
+  label.append(data.other, " ", choice);
+  put.type = "button";
+  put.textContent = data.put;
+  put.title = data.force;
+  put.onclick = () => force(memory.at, Number(choice.value));
+  others.replaceChildren(label, put);
   const rows = (i) => data.alternatives[i].map(([token, one, two]) => {
     const own = data.vocabulary[token] === data.text[i];
     const row = document.createElement(data.force && !own ? "button" : "div");
@@ -134,13 +150,14 @@ export default function (component) {
       row.dataset.token = token;
       row.title = data.force;
       row.setAttribute("aria-label", `${data.force}: ${glyph(data.vocabulary[token])}, ${percent(one)}`);
-      row.onclick = () => { memory.at = i; setTriggerValue("forced", { position: i, token, version: data.version }); };
+      row.onclick = () => force(i, token);
     }
     return row;
   });
   const show = () => {
     text.querySelector(".now")?.classList.remove("now");
     const i = memory.at;
+    others.hidden = !data.force || i === null || !data.alternatives[i].length;
     if (i === null) { panel.replaceChildren(line(["span", data.hint])); panel.firstChild.className = "hint"; return; }
     spans[i].classList.add("now");
     const where = line(["span", data.place.replace("{n}", i + 1)], ["code", glyph(data.text[i])], ["span", data.notes[i]]);
@@ -267,6 +284,7 @@ def draw(
     version = hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:16]
     moving = {"from": appears_from, "pace": PACE, "most": AT_MOST}
     said = {"place": _("Character {n}:"), "click": _("Click one, and the text goes on from it.")}
+    said |= {"other": _("Any other:"), "put": _("Put it here")}
 
     def clicked() -> None:
         found = getattr(st.session_state.get(name), "forced", None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from html import escape
 from typing import NamedTuple
 
@@ -17,8 +16,8 @@ from rnnlab.counting import count
 from rnnlab.engine import EngineState, TextLane, TextRun
 from rnnlab.history import Status
 from rnnlab.text_timeline import Sample, Unit, furthest, read_by, sample, samples, speed
-from rnnlab.textlab.experiment import MEASURED
-from rnnlab.textlab.ngrams import Line, baselines
+from rnnlab.textlab import measuring
+from rnnlab.textlab.ngrams import Line
 from rnnlab.texts import _, ngettext, seconds
 from rnnlab.ui import fields, live, moments, text_look, text_saved, views
 from rnnlab.ui.text_story import Racing, short, timeline
@@ -86,14 +85,16 @@ def _draw(run: TextRun, axes: Axes) -> None:
         with grid.container(border=True, gap="xsmall", key=f"text-lane-{place}"):
             _card(lane, look, len(lane.history.scores) if lane.status.active else number)
     timeline(run.experiments[0], racing)
-    if not run.status.active and run.epoch:
+    if run.status.active:
+        st.caption(_("To save the run or the texts, stop it first; Continue goes on from there."))
+    elif run.epoch:
         text_saved.take_home(run, racing)
 
 
 def _legend() -> str:
     """What the numbers of the cards are."""
     return _(
-        "Loss on the held-out text: nats a character, the same in bits, and as perplexity (as hard as guessing among so many characters). Right: how often the likeliest character comes next. Words: how many of those in the sample below occur in the text."
+        "Loss on the held-out text: nats a character, the same in bits, and as perplexity (as hard as guessing among so many characters). Right: how often the likeliest character comes next. Words: how many of those in the sample below occur in the text. Characters/s: how many are learned in a second of all its work, which is measuring and writing too."
     )
 
 
@@ -153,7 +154,7 @@ def _card(lane: TextLane, look: Look, number: int) -> None:
     found = sample(lane.experiment, lane.history, number)
     _facts(lane, found)
     waits = _("Its first text comes after the first step.")
-    st.html(text_look.passage(found.text if found else waits, _("what {name} writes").format(name=look.label)))
+    st.html(text_look.passage((found.text or "–") if found else waits, _("what {name} writes").format(name=look.label)))
 
 
 def _facts(lane: TextLane, found: Sample | None) -> None:
@@ -195,8 +196,4 @@ def _thread() -> ThreadPoolExecutor:
 
 @st.cache_resource(show_spinner=False, max_entries=16, hash_funcs={Corpus: hash})
 def _counting(corpus: Corpus) -> Future[tuple[Line, ...]]:
-    return _thread().submit(partial(_count, corpus))
-
-
-def _count(corpus: Corpus) -> tuple[Line, ...]:
-    return baselines(corpus.training, corpus.held_out[: MEASURED + 1], len(corpus.vocabulary))
+    return _thread().submit(measuring.lines, corpus)

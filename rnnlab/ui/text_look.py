@@ -9,6 +9,7 @@ import streamlit as st
 from rnnlab import text_charts, text_tables
 from rnnlab.corpora import Corpus
 from rnnlab.corpora.statistics import frequencies, statistics, window
+from rnnlab.textlab import measuring
 from rnnlab.texts import _
 from rnnlab.ui import state, views
 
@@ -24,6 +25,8 @@ _STYLE = """<style>
 .lab-stage>p{margin:0 0 .3rem;font-size:.9rem}.lab-stage>p b{font-weight:600}.lab-stage>p i{font-style:normal;opacity:.7;font-variant-numeric:tabular-nums;margin-left:.5rem}
 .lab-stage>div{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));gap:.6rem}
 .lab-stage .lab-title{font-size:.85rem}.lab-stage .lab-facts{font-size:.78rem;margin-bottom:.2rem}
+@media (max-width:640px){.lab-stacked thead{display:none}.lab-stacked tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.2rem .6rem;padding:.35rem 0;border-top:1px solid rgba(128,128,128,.3)}
+table.lab.lab-stacked td{border:0;padding:0;text-align:left;white-space:normal}table.lab.lab-stacked td:first-child{grid-column:1/-1;font-weight:600}.lab-stacked td:not(:first-child)::before{content:attr(data-head);display:block;font-size:.72rem;opacity:.7}}
 </style>"""
 
 
@@ -38,8 +41,8 @@ def passage(text: str, label: str, low: bool = False) -> str:
     return f'<div class="lab-passage{" low" if low else ""}" tabindex="0" role="textbox" aria-readonly="true" aria-multiline="true" aria-label="{escape(label)}">{inner}</div>'
 
 
-def look(corpus: Corpus, opened: bool) -> None:
-    """What the text is made of; ``opened`` until there are curves that need the room."""
+def sizes(corpus: Corpus) -> None:
+    """How long the text is, and of how much it is made."""
     found = statistics(corpus)
     pairs = [
         (_("characters"), f"{found.characters:,}"),
@@ -49,10 +52,21 @@ def look(corpus: Corpus, opened: bool) -> None:
         (_("different words"), f"{found.distinct_words:,}"),
     ]
     views.facts(pairs)
-    said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
-    st.caption(said.format(held_out=found.held_out))
+    st.caption(_held_out(found.held_out, len(measuring.held_out(corpus).places)))
+
+
+def look(corpus: Corpus, opened: bool) -> None:
+    """What the text is made of; ``opened`` until there are curves that need the room."""
     with st.expander(_("Look into the text"), opened, icon=":material/search:"):
-        _look_into(corpus, found.vocabulary)
+        _look_into(corpus, len(corpus.vocabulary))
+
+
+def _held_out(characters: int, measured: int) -> str:
+    if measured == characters:
+        said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
+    else:
+        said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them. The loss is measured on {measured:,} of them, in stretches from all over.")  # fmt: skip
+    return said.format(held_out=characters, measured=measured)
 
 
 def _look_into(corpus: Corpus, size: int) -> None:

@@ -56,7 +56,7 @@ def _cell(one: Racing, number: int) -> str:
         return f"<div>{dot}{_numbers('–', '–')}{text_look.passage('…', label, low=True)}</div>"
     found = one.timeline[number - 1]
     facts = _numbers(short(found.scores.held_out_loss), f"{found.words:.0%}")
-    return f"<div>{dot}{facts}{text_look.passage(found.text, label, low=True)}</div>"
+    return f"<div>{dot}{facts}{text_look.passage(found.text or '–', label, low=True)}</div>"
 
 
 def _numbers(nats: str, words: str) -> str:

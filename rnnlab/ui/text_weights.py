@@ -16,6 +16,7 @@ from rnnlab.architecture import Cell
 from rnnlab.colours import Look, looks
 from rnnlab.counting import count
 from rnnlab.engine.runs import TextLane, TextRun
+from rnnlab.history import Status
 from rnnlab.reference import Model
 from rnnlab.text_replay import weighed
 from rnnlab.textlab.experiment import TextExperiment
@@ -133,6 +134,8 @@ def missing(lane: TextLane) -> str:
         return sentence.format(parameters=parameters, most=recording.MOST_PARAMETERS)
     if lane.status.active:
         return _("The weights come with the first measurement.")
+    if lane.status is Status.DIVERGED:
+        return _(lane.status.value)
     if lane.reason:
         return _("This was not trained: {reason}").format(reason=lane.reason)
     return _("This ended before it had any weights to look into. Train anew to look inside.")

@@ -222,7 +222,7 @@ def _draw(run: TextRun, found: Reader, text: _Text, moving: bool) -> None:
         state.keep(name, text._replace(now=now, fresh_from=forced.position + 1))
 
     def undo() -> None:
-        first = int(np.argmax(text.now.tokens != text.drawn.tokens))
+        first = int(np.argmax(text.now.forced))
         state.keep(name, text._replace(now=text.drawn, fresh_from=first))
 
     shown = text_drawing.written(text.now, found.look.colour)
@@ -230,8 +230,7 @@ def _draw(run: TextRun, found: Reader, text: _Text, moving: bool) -> None:
         f"characters-write-{run.id}-{found.lane}", shown, _words(text.now), at=_first(text),
         appears_from=text.fresh_from if moving else None, on_forced=force,
     )  # fmt: skip
-    forced = int((text.now.fixed & ~text.drawn.fixed).sum())
-    if forced:
+    if text.now.forced.any():
         st.button(
             _("Take back what was forced"), icon=":material/undo:", key=f"characters-undo-{found.lane}", on_click=undo,
             type="tertiary",
@@ -240,7 +239,8 @@ def _draw(run: TextRun, found: Reader, text: _Text, moving: bool) -> None:
 
 def _first(text: _Text) -> int:
     """Where the cursor stands at first: on what was forced last, or the first character that was drawn."""
-    return max(0, min(text.fresh_from, len(text.now.tokens) - 1))
+    forced = np.flatnonzero(text.now.forced)
+    return int(forced[-1]) if len(forced) else text.fresh_from
 
 
 def _words(found: Written) -> Words:
@@ -252,5 +252,5 @@ def _words(found: Written) -> Words:
 
 
 def _legend(colours: Sequence[str]) -> str:
-    note = _("Underlined: given by you. Framed: forced by you.")
+    note = _("Underlined: read before it wrote. Framed: forced by you.")
     return text_drawing.key(_("sure of it"), _("unlikely, but drawn"), text_drawing.bands(colours), note)
