@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rnnlab.inside.following import comparison
+from rnnlab.inside.output import output, said_at
 from rnnlab.inside.scenes import Reading
 from rnnlab.operations import operations
 from rnnlab.texts import _
@@ -57,19 +58,21 @@ def body() -> None:
 
 def recurrent(chosen: Chosen, reading: Reading) -> int:
     """A layer that has a state: its timesteps, all of them over time, a change, its code; which timestep is looked at."""
-    trace = reading.trace
+    trace, said = reading.trace, output(chosen.scene, reading.place)
     with st.container(border=True):
         step = inside_views.ask_step(reading, chosen.name)
         left, right = st.columns([5, 6], gap="large")
         with right:
-            now = inside_views.ask_operation(operations(trace, 0, step, inside_views.ask_notation()))
+            notation = inside_views.ask_notation()
+            steps = *operations(trace, 0, step, notation), *said_at(said, trace, step, notation)
+            now = inside_views.ask_operation(steps)
             inside_views.operation(now)
             inside_views.held(trace, step)
         with left:
             inside_views.drawing(trace, step, inside_views.ask_unit(trace.weights.units), now)
-    inside_maps.part(trace, reading.steps, step, chosen.printed)
+    inside_maps.part(trace, reading.steps, step, chosen.printed, chosen.batch(trace))
     inside_edits.part(chosen, reading, step)
-    inside_home.part(trace)
+    inside_home.part(trace, said)
     return step
 
 

@@ -114,6 +114,7 @@ def test_a_bad_file_is_refused_in_one_line(kind: str, trainer: str, tmp_path: Pa
         ((*NUMPY, "--text", "abc", "--cell", "lstm"), "--cell is for Keras"),
         ((*NUMPY, "--text", "abc", "--layers", "2"), "--layers is for Keras"),
         ((*NUMPY, "--text", "abc", "--epochs", "2"), "--epochs is for Keras"),
+        ((*NUMPY, "--text", "abc", "--optimizer", "adam"), "--optimizer is for Keras"),
         ((*NUMPY, "hihello", "--text", "abc"), "the task hihello is for Keras"),
         (("train", "--text", "abc", "--iterations", "5"), "--iterations is for --trainer numpy; Keras counts --epochs"),
         (("train", "--text", "abc", "--text-file", "f"), "give one task"),

@@ -23,7 +23,16 @@ from rnnlab.tasks.labelled_file import Texts
 from rnnlab.texts import number
 from rnnlab.ui import inside_edits, live
 from rnnlab.ui.inside_address import Source
-from tests.test_pages import engine_is_closed, go, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
+from tests.test_pages import (  # noqa: F401
+    current_run,
+    engine_is_closed,
+    go,
+    labelled,
+    opened,
+    pages_are_found_by_navigation,
+    press,
+    shown,
+)
 
 
 def inside(**query):
@@ -43,6 +52,11 @@ def exercise(at, name):
     return choose(at, "An exercise of the lectures", next(one.title for one in EXERCISES if one.name == name))
 
 
+def architecture(at, place):
+    """Choose an architecture of the run or of the bench."""
+    return choose(at, "Look into", labelled(at.pills, "Look into")[0].options[place])
+
+
 def area(at, name):
     """The field of the matrix of this name."""
     return next(one for one in at.text_area if one.label.replace("\\", "").startswith(f"{name},"))
@@ -57,6 +71,10 @@ def address(at):
     """What the address says of this page."""
     words = at.query_params["inside"]
     return words if isinstance(words, str) else words[0]
+
+
+def shown_html(at):
+    return "\n".join(piece.value for piece in at.html)
 
 
 def drawing(at):
@@ -105,14 +123,44 @@ class TestFirstLook:
         assert not at.code
         labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
         script = at.code[0].value
-        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
-        printed = capsys.readouterr().out
+        names = {"__name__": "__main__"}
+        exec(compile(script, "script", "exec"), names)
+        printed = capsys.readouterr().out.partition("shape:")[0]
         model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
         expected = trace_of(model).h[0]
         rows = np.array(
             [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
         )
         np.testing.assert_allclose(rows, expected, atol=1e-6)
+        said = model.forward(TASKS["hihello"].data(0).train.inputs[:1]).outputs[0]
+        np.testing.assert_allclose(names["y"], said, atol=1e-6)
+
+    def test_the_code_on_screen_is_whole(self):
+        at = inside(task="jane", a="lstm-32")
+        labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
+        assert not at.exception
+        names = {}
+        exec(at.code[0].value, names)
+        assert names["y"].ndim == 1
+        assert "it runs by itself" in said(at)
+
+    def test_a_large_layer_says_that_its_code_needs_a_file(self):
+        at = inside(a="lstm-128")
+        assert "it reads them from the file rnnlab-cell.npz" in said(at)
+        assert "runs by itself" not in said(at)
+
+
+class TestPadding:
+    def test_gradients_of_padding_are_neither_drawn_nor_counted(self):
+        at = inside(task="sentiment")
+        (bars,) = re.findall(r'<div class="bars".*</small>', shown_html(at))
+        heights = re.findall(r'<i(?: title="([^"]*)" style="height:\d+%")?></i>', bars)
+        real = [height for height in heights if height]
+        assert len(heights) == 20
+        assert 0 < len(real) < 20
+        assert heights[: len(real)] == real
+        assert f"{real[0]} at the first, {real[-1]} at the last" in bars
+        assert bars.rpartition(">largest ")[2].split(";")[0] in real
 
 
 class TestWalk:
@@ -131,6 +179,14 @@ class TestWalk:
         for _ in range(5):
             press(at, "Next timestep")
         assert labelled(at.button, "Next timestep")[0].disabled
+
+    def test_the_last_operation_is_what_is_said(self):
+        at = inside()
+        press(at, "Next timestep")
+        for _ in range(6):
+            press(at, "Next operation")
+        assert operation(at).startswith("y_t = softmax(W_y × h_t + b_y), s_y = ")
+        assert labelled(at.button, "Next operation")[0].disabled
 
     @pytest.mark.parametrize(
         ("notation", "words"),
@@ -163,13 +219,29 @@ class TestWalk:
 
 
 class TestWhatIsLookedAt:
-    @pytest.mark.parametrize(("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("hello", "(5, 2)")])
+    @pytest.mark.parametrize(
+        ("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("letter", "(1, 2)"), ("hello", "(5, 2)")]
+    )
     def test_an_exercise_is_one_click_and_prints_all_hidden_states(self, name, shape):
         at = inside()
         exercise(at, name)
         assert f"Shape {shape}" in said(at)
         assert shape in said(at)
         assert len(at.get("vega_lite_chart")) == 2
+
+    def test_a_batch_of_words_is_printed_and_one_of_them_is_looked_at(self):
+        at = inside()
+        exercise(at, "batch")
+        assert "(3, 5, 4) → (3, 5, 2), batch" in said(at)
+        printed = at.code[0].value
+        assert len(re.findall(r"-?\d\.\d+", printed)) == 3 * 5 * 2
+        before = line(at, "h")
+        choose(at, "It reads", 2)
+        assert "lleel" in re.sub(
+            r"<small>\d</small>|<[^>]*>", "", "".join(one.value for one in at.html if "lab-char" in one.value)
+        )
+        assert line(at, "h") != before
+        assert at.code[0].value == printed
 
     def test_another_seed_gives_other_weights(self):
         at = inside()
@@ -454,7 +526,7 @@ class TestRun:
         while run.status.active:
             time.sleep(0.05)
         at = inside(run=run.id)
-        choose(at, "Look into", labelled(at.pills, "Look into")[0].options[0])
+        architecture(at, 0)
         assert drawing(at)
         del labelled_task._brought[key]
         at.run()
@@ -480,6 +552,31 @@ class TestRun:
         assert not any("<img" in one.value for one in at.html)
         labelled(at.toggle, "With the gates of all")[0].set_value(True).run()
         assert sum(one.value.count("<img") for one in at.html) == 1 + 4  # h; z, r, g, h
+
+    def test_a_lane_that_numpy_does_not_train_says_why_and_stands_there_with_random_weights(self):
+        at = opened("Train", {"trainer": "numpy", "task": "own", "epochs": "2", "a": ["simple_rnn-4", "lstm-3"]})
+        press(at, "Train")
+        while current_run(at).status.active:
+            at.run()
+        at.switch_page("pages/inside.py").run()
+        architecture(at, 1)
+        assert "Keras trains all others. The weights below are random." in said(at)
+        assert "ended before" not in said(at)
+        assert said(at).count("With random weights, not trained.") == 1
+        architecture(at, 0)
+        assert "With random weights" not in said(at)
+
+    def test_weights_that_make_room_say_how_much_there_is(self):
+        at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})
+        press(at, "Train")
+        while (run := current_run(at)).status.active:
+            at.run()
+        run.lanes[0].fetch_recording()
+        recording = run.lanes[0].history.recording
+        recording.kept = {epoch: recording.kept[epoch] for epoch in (0, 2, 4)}
+        at.switch_page("pages/inside.py").run()
+        assert "With the weights of epoch 5" in said(at)
+        assert "only as many as fit into 8 MB" in said(at)
 
     def test_a_run_is_looked_into_at_any_of_its_epochs(self):
         at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})

@@ -50,7 +50,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, metavar="N", help=f"{within(EPOCHS)}; default: the task's")
     parser.add_argument("--learning-rate", type=float, metavar="X", help=f"{LEARNING_RATE}; default: the task's")
     parser.add_argument("--batch-size", type=int, metavar="N", help=f"{within(BATCH_SIZE)}; default: the task's")
-    parser.add_argument("--optimizer", choices=[o.value for o in Optimizer], default="adam")
+    parser.add_argument("--optimizer", choices=[o.value for o in Optimizer], help="default: the task's")
     clip = parser.add_mutually_exclusive_group()
     clip.add_argument("--clip-norm", type=float, metavar="X", help=f"clip gradients by their common norm, {CLIP_AT}")
     clip.add_argument("--clip-value", type=float, metavar="X", help=f"clip each gradient, {CLIP_AT}")
@@ -89,12 +89,14 @@ def _short_text(path: Path) -> str:
 def _experiments(chosen: argparse.Namespace) -> tuple[Experiment, ...]:
     learned = _chosen_task(chosen)
     settings = default_training(learned)
-    said = {name: getattr(chosen, name) for name in ("epochs", "learning_rate", "batch_size")}
+    said = {name: getattr(chosen, name) for name in ("epochs", "learning_rate", "batch_size", "optimizer")}
     said = {name: value for name, value in said.items() if value is not None}
+    if "optimizer" in said:
+        said["optimizer"] = Optimizer(said["optimizer"])
     for kind, value in ((Clipping.NORM, chosen.clip_norm), (Clipping.VALUE, chosen.clip_value)):
         if value is not None:
             said |= {"clipping": kind, "clip_at": value}
-    training = replace(settings, optimizer=Optimizer(chosen.optimizer), seed=chosen.seed, device=chosen.device, **said)
+    training = replace(settings, seed=chosen.seed, device=chosen.device, **said)
     sizes = learned.defaults.bench[0]
     cells = chosen.cell or [Cell.LSTM.value if sizes.cell.recurrent else sizes.cell.value]
     return tuple(Experiment(architecture_of(cell, chosen, sizes), learned, training) for cell in cells)

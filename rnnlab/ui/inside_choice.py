@@ -12,8 +12,9 @@ from rnnlab.counting import count
 from rnnlab.inside import scenes
 from rnnlab.inside.edits import Edits
 from rnnlab.inside.following import follow
-from rnnlab.inside.scenes import Exercise, Reading, Scene
-from rnnlab.reference import Model
+from rnnlab.inside.scenes import Batch, Exercise, Reading, Scene
+from rnnlab.recording import MOST_PARAMETERS, fits
+from rnnlab.reference import Model, Trace
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays, Own, samples
 from rnnlab.texts import _
@@ -24,10 +25,6 @@ from rnnlab.ui.moments import Moment
 
 if TYPE_CHECKING:
     from rnnlab.engine import Run
-
-#: Models with more parameters are not computed on a page: it would have to be waited for.
-MOST_PARAMETERS = 1_000_000
-
 
 #: Seconds between two pictures of a cell while its run trains.
 _LIVE = 1.0
@@ -54,7 +51,8 @@ class _Shown(NamedTuple):
 class Chosen(NamedTuple):
     """What is looked at: ``reading`` is that of one recurrent layer in one direction, None where there is no recurrence.
 
-    ``source`` says where the weights of ``reading`` come from; ``replay`` is None unless that is a run.
+    ``source`` says where the weights of ``reading`` come from; ``replay`` is None unless that is a run; ``word`` is which of an
+    exercise's words is read.
     """
 
     subject: Subject
@@ -62,11 +60,22 @@ class Chosen(NamedTuple):
     reading: Reading | None
     source: Source
     replay: Replay | None = None
+    word: int = 0
 
     @property
     def printed(self) -> bool:
         """Whether all hidden states are to be printed, as the lectures' exercises do."""
         return isinstance(self.subject.work, Exercise)
+
+    def batch(self, trace: Trace) -> Batch | None:
+        """All words of an exercise that reads words, the one that is looked at with all its edits."""
+        work = self.subject.work
+        return work.batch(self.word, trace) if isinstance(work, Exercise) and work.words else None
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the weights are random in place of those of a run, which has none here."""
+        return self.replay is not None and self.subject.lane is not None and not self.replay.lanes[self.subject.lane]
 
     @property
     def place(self) -> tuple[str, bool] | None:
@@ -107,13 +116,13 @@ def choose(run: Run | None) -> Chosen | None:
     with middle:
         seed = _seed(source)
     with right:
-        sample = _sample(subject)
+        word, sample = _word(subject), _sample(subject)
     if sample is None:
         return None
     replay = _replay(run, subject) if run and source is Source.RUN else None
     shown = _shown(subject, source, seed, replay)
-    found = _scene(subject, shown.model, sample)
-    chosen = Chosen(subject, found, _reading(follow(found).readings), source, replay)
+    found = _scene(subject, shown.model, word, sample)
+    chosen = Chosen(subject, found, _reading(follow(found).readings), source, replay, word)
     if chosen.reading and source is Source.TYPED:
         found, reading = inside_typed.typed_scene(found, chosen.reading, chosen.name, shown.origin)
         return chosen._replace(scene=found, reading=reading)
@@ -126,7 +135,7 @@ def _too_much(subject: Subject) -> str:
         parameters = count(subject.architecture, subject.form).total
     except ValueError as error:
         return views.sentence(error)
-    return views.too_large(parameters, MOST_PARAMETERS) if parameters > MOST_PARAMETERS else ""
+    return "" if fits(parameters) else views.too_large(parameters, MOST_PARAMETERS)
 
 
 def _source(subject: Subject) -> Source:
@@ -162,6 +171,14 @@ def _seed(source: Source) -> int:
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
 
+def _word(subject: Subject) -> int:
+    """Which of the words of an exercise is looked at."""
+    words = subject.work.words if isinstance(subject.work, Exercise) else ()
+    if len(words) < 2:
+        return 0
+    return fields.kept("inside word", 0, lambda v, key: fields.pick(_("It reads"), key, range(len(words)), v, words.__getitem__))  # fmt: skip
+
+
 def _shown(subject: Subject, source: Source, seed: int, replay: Replay | None) -> _Shown:
     """The model that is looked at; while a layer of it is typed in, the one that was looked at before."""
     before: _Shown | None = state.kept("inside shown", lambda: None)
@@ -182,9 +199,9 @@ def _random(subject: Subject, seed: int) -> Model:
     return scenes.random_model(subject.architecture, subject.form, seed)
 
 
-def _scene(subject: Subject, model: Model, sample: Arrays) -> Scene:
+def _scene(subject: Subject, model: Model, word: int, sample: Arrays) -> Scene:
     if isinstance(subject.work, Exercise):
-        return subject.work.scene(0)._replace(model=model)
+        return subject.work.scene(0, word)._replace(model=model)
     return scenes.task_scene(subject.work, model, sample.inputs[0], sample.targets[0] if len(sample.targets) else None)
 
 

@@ -27,6 +27,7 @@ from rnnlab.experiment import (
 )
 from rnnlab.min_char_rnn import CHUNK, LIMIT, SPREAD
 from rnnlab.tasks import TASKS, Task
+from rnnlab.tasks.text import TextTask
 from rnnlab.texts import _
 from rnnlab.ui import fields, task_views
 from rnnlab.ui.state import key
@@ -118,6 +119,7 @@ def training(shown: Training, task: Task, devices: Sequence[Device]) -> Training
     rate = fields.real(_("Learning rate"), key("rate"), shown.learning_rate, LEARNING_RATE, 0.01, hint)
     if trainer is TrainerKind.NUMPY:
         st.caption(_numpy_has())
+        st.caption(_numpy_reads(task))
         seed = _seed(shown.seed)
         return replace(shown, trainer=trainer, epochs=epochs, learning_rate=rate, seed=seed)
     optimizer = fields.select(
@@ -143,6 +145,19 @@ def _numpy_has() -> str:
     return _(
         "As in min-char-rnn: Adagrad; every number of a gradient clipped to ±{clip:g}; one chunk of {chunk} characters at a time, or the whole of a shorter text; weights drawn from N(0, {spread}²), biases 0; on the CPU."
     ).format(clip=LIMIT, chunk=CHUNK, spread=SPREAD)
+
+
+def _numpy_reads(task: Task) -> str:
+    """How the text of a task is gone through."""
+    assert isinstance(task, TextTask)
+    length = len(task.checked_text) - 1
+    if length < 2 * CHUNK:
+        return _(
+            "This text is one chunk: the state begins at 0 in every iteration. To see it carried from chunk to chunk, take a text of your own of {fewest} characters or more; a whole file is learned by {command}."
+        ).format(fewest=2 * CHUNK + 1, command="`python -m rnnlab train --trainer numpy --text-file FILE`")
+    return _(
+        "This text is {n} chunks: the state is carried from each to the next, and begins at 0 with every pass over the text."
+    ).format(n=length // CHUNK)
 
 
 def _seed(shown: int) -> int:
