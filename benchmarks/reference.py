@@ -3,6 +3,7 @@
 Replaying hihello with all gates, and one pass over a text of 1,000 characters with 128 LSTM units: beside Keras, which
 answers but shows no gate, and beside the cell written down as one first would, gate by gate and step by step. Before
 anything is timed, all are checked to say the same. min-char-rnn, forward and backward, is beside a loop over time steps.
+Last comes what a person waits for who moves the slider over the epochs, in Chromium (``benchmarks.pages``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import min_char_rnn
+from benchmarks import min_char_rnn, pages
 from benchmarks.common import Row, in_turn, seconds, show, spread
 from rnnlab.architecture import Architecture, Cell, Form
 from rnnlab.reference import Array, Model, Pass
@@ -104,8 +105,13 @@ def long_text() -> list[Row]:
     return Replay(f"{CHARACTERS:,} characters, LSTM {UNITS}", "< 100 ms", model, text).rows()
 
 
+def scrubber() -> list[Row]:
+    with pages.both() as subject:
+        return pages.scrub(subject)
+
+
 #: What is measured, in this order; each gives rows of the table.
-MEASURED = (hihello, long_text, min_char_rnn.rows)
+MEASURED = (hihello, long_text, min_char_rnn.rows, scrubber)
 
 
 def main() -> None:

@@ -128,7 +128,7 @@ def _reveal(board: Board, numbers: Unit, o: float, x: float) -> None:
     board.wire("o h", _at(o, TOP), _at(o, meet), _at(x - NODE, meet))
     board.node("h", _at(x, meet), "×")
     board.wire("h", _at(x, meet + NODE), _at(x, H_LANE), _at(RIGHT, H_LANE))
-    board.end(f"h {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
 
 
 def _gru(board: Board, numbers: Unit) -> None:
@@ -192,7 +192,7 @@ def _mix(board: Board, numbers: Unit, z: float, g: float) -> None:
     board.value("h", _at(g - 9, (MEET + LINE) / 2), "(1−z)∘g", new, "end")
     board.node("h", _at(g, LINE), "+")
     board.wire("h", _at(g + NODE, LINE), _at(RIGHT, LINE))
-    board.end(f"h {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
     _letter(board, Gate.UPDATE, z, "h")
     _letter(board, Gate.CANDIDATE, g, "h")
 
@@ -202,26 +202,27 @@ def _simple_rnn(board: Board, numbers: Unit) -> None:
     gate, row, below = Gate.STATE, -130, -72
     first, add, squash = 122, 212, 314
     board.outline(_at(BODY_LEFT, -222), _at(BODY_RIGHT, -34))
-    board.end(f"h {PADDING}", _at(LEFT, row), "h", numbers.earlier, numbers.h_before)
-    board.wire("h", _at(LEFT, row), _at(first - 21, row))
-    board.function("h", _at(first, row), "W", "h")
-    board.wire("h", _at(first + 21, row), _at(add - NODE, row))
-    board.value("h", _at((first + add) / 2 + 6, row - 13), "W h", numbers.of_h(gate), quiet=True)
-    _take_x(board, numbers, "h", add)
-    board.wire("h", _at(add, BELOW), _at(add, below + 11))
-    board.function("h", _at(add, below), "W", "x")
-    board.wire("h", _at(add, below - 11), _at(add, row + NODE))
+    board.end(f"W_h W {PADDING}", _at(LEFT, row), "h", numbers.earlier, numbers.h_before)
+    board.wire("W_h W", _at(LEFT, row), _at(first - 21, row))
+    board.function("W_h W", _at(first, row), "W", "h")
+    board.wire("W_h W sum", _at(first + 21, row), _at(add - NODE, row))
+    board.value("W_h W sum", _at((first + add) / 2 + 6, row - 13), "W h", numbers.of_h(gate), quiet=True)
+    _take_x(board, numbers, "W_x W", add)
+    board.wire("W_x W", _at(add, BELOW), _at(add, below + 11))
+    board.function("W_x W", _at(add, below), "W", "x")
+    board.wire("W_x W sum", _at(add, below - 11), _at(add, row + NODE))
     of_x, middle = numbers.of_x(gate, biased=False), (below - 11 + row + NODE) / 2
-    board.value("h", _at(add + 8, middle), "W x", of_x, "start", quiet=True)
+    board.value("W_x W sum", _at(add + 8, middle), "W x", of_x, "start", quiet=True)
     if numbers.biased:
-        board.wire("h", _at(add, -192), _at(add, row - NODE))
-        board.value("h", _at(add, -202), "b", numbers.bias(gate))
-    board.node("h", _at(add, row), "+")
-    board.wire("h", _at(add + NODE, row), _at(squash - GATE.real / 2, row))
-    board.value("h", _at((add + NODE + squash - GATE.real / 2) / 2, row - 13), _("sum"), numbers.sum(gate), quiet=True)
+        board.wire("sum", _at(add, -192), _at(add, row - NODE))
+        board.value("sum", _at(add, -202), "b", numbers.bias(gate))
+    board.node("sum", _at(add, row), "+")
+    middle = (add + NODE + squash - GATE.real / 2) / 2
+    board.wire("sum h", _at(add + NODE, row), _at(squash - GATE.real / 2, row))
+    board.value("sum h", _at(middle, row - 13), _("sum"), numbers.sum(gate), quiet=True)
     board.gate("h", _at(squash, row), gate, numbers.value("h"))
     board.wire("h", _at(squash + GATE.real / 2, row), _at(RIGHT, row))
-    board.end(f"h {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
 
 
 _CELLS: dict[Cell, tuple[Callable[[Board, Unit], None], float]] = {

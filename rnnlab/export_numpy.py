@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from rnnlab.architecture import Cell
+from rnnlab.architecture import Activation, Cell
 from rnnlab.counting import Gate
+from rnnlab.inside.output import SQUASH, Output
 from rnnlab.operations import SIGNS, Grid, Notation, computed
 from rnnlab.reference import Array, Trace, Weights
 from rnnlab.reference.equations import State
@@ -18,7 +18,6 @@ ARRAYS_FILE = "rnnlab-cell.npz"
 MOST_LITERALS = 20_000  # more numbers are read from ARRAYS_FILE
 DIGITS = (7, 9, 12, 17)  # of literals; 17 give every number exactly
 CLOSE = 2e-7  # how far a state may be off because literals are rounded
-LINE = 110
 
 _SCRIPT = '''\
 """{title}: the numbers that rnnlab shows, computed with NumPy alone."""
@@ -32,15 +31,30 @@ for t in {steps}:
 {equations}
     states.append(h)
 {in_order}states = np.array(states)
-np.set_printoptions(precision=8, suppress=True, linewidth=120, threshold=states.size)
+np.set_printoptions(precision=8, suppress=True, linewidth=120, threshold=10**9)
 print(states)
 print("shape:", states.shape)  # (timesteps, units)
-'''
+{output}'''
 _SIGMOID = """
 def sigmoid(a):
     return 0.5 * (1 + np.tanh(0.5 * a))  # = 1 / (1 + np.exp(-a)), but never too large for a float
 
+"""
+_SOFTMAX = """
+def softmax(a):
+    a = np.exp(a - a.max())  # no number is too large for e^a then
+    return a / a.sum()
 
+"""
+_EVERY_STEP = """
+y = np.array([{equation} for h in states])  # the output layer reads every state: (timesteps, outputs)
+print(y)
+"""
+_LAST_STEP = """
+y = {equation}  # the output layer reads the state after the last timestep: (outputs)
+print(y)
+"""
+_LIKELIEST = """print("said:", y.argmax(axis=-1))  # the number of the likeliest, counted from 0
 """
 _PADDING = """\
     if not real[t]:  # padding is passed over: the state stays as it is
@@ -68,7 +82,10 @@ _GATES = {
 }
 _WEIGHTS = "The weights: W_x (units, inputs), W_h (units, units) and b (units)"
 _START = "The state before the first timestep that is read"
+_OUTPUT = "The output layer: W_y (outputs, units) and b_y"
 _HEADINGS = {
+    "W_y": _OUTPUT,
+    "b_y": _OUTPUT,
     "x": "The input: a row for each timestep",
     "W": _WEIGHTS,
     "b": _WEIGHTS,
@@ -78,8 +95,9 @@ _HEADINGS = {
 }
 
 
-def script(trace: Trace, sample: int) -> str:
-    """A Python script that needs nothing but NumPy and prints all hidden states of a sample, (T, U), and their shape.
+def script(trace: Trace, sample: int, output: Output | None = None) -> str:
+    """A Python script that needs nothing but NumPy and prints all hidden states of a sample, (T, U), and their shape; then
+    what the output layer makes of them, if there is one.
 
     Its states are within 1e-6 of the trace's. Weights and inputs stand in it as literals, with no more digits than that
     takes; where they are more than ``MOST_LITERALS`` numbers, it reads them from ``ARRAYS_FILE`` (``arrays``).
@@ -87,23 +105,39 @@ def script(trace: Trace, sample: int) -> str:
     Raises:
         IndexError: there is no such sample.
     """
-    found = arrays(trace, sample)
+    found = arrays(trace, sample, output)
     _batch, timesteps, inputs = trace.inputs.shape
     units = trace.weights.units
     return _SCRIPT.format(
         title=f"{trace.cell.class_name} of {units} units over {timesteps} timesteps of {inputs} numbers",
-        functions="" if trace.cell is Cell.SIMPLE_RNN else _SIGMOID,
+        functions=_functions(trace, output),
         arrays=_beginning(trace, sample, found),
         steps=f"reversed(range({timesteps}))" if trace.backward else f"range({timesteps})",
         held=_held(trace),
         equations="\n".join([*([_PADDING] if "real" in found else []), *_equations(trace, sample)]),
         in_order="states.reverse()  # in the order of the input\n" if trace.backward else "",
+        output=_output(output) if output else "",
     )
+
+
+def _functions(trace: Trace, output: Output | None) -> str:
+    said = output.activation if output else Activation.LINEAR
+    sigmoid = trace.cell is not Cell.SIMPLE_RNN or said is Activation.SIGMOID
+    found = _SIGMOID * sigmoid + _SOFTMAX * (said is Activation.SOFTMAX)
+    return f"{found}\n" if found else ""
+
+
+def _output(output: Output) -> str:
+    """The lines that compute what is said."""
+    squash = SQUASH[output.activation]
+    equation = f"{_PYTHON[squash]}W_y @ h + b_y)" if squash else "W_y @ h + b_y"
+    lines = (_EVERY_STEP if output.every_step else _LAST_STEP).format(equation=equation)
+    return lines + _LIKELIEST * (output.activation is Activation.SOFTMAX)
 
 
 def _beginning(trace: Trace, sample: int, found: Mapping[str, Array]) -> str:
     """The lines before the loop."""
-    if needs_file(trace, sample):
+    if _in_file(found):
         file = f'data = np.load("{ARRAYS_FILE}")  # the numbers, from the same page as this script\n\n'
         lines = file + _set(found, lambda name: f'data["{name}"]')
     else:
@@ -114,14 +148,18 @@ def _beginning(trace: Trace, sample: int, found: Mapping[str, Array]) -> str:
     return "\n".join([lines, "", *([f"# {_START}", *zeros] if zeros else [])])
 
 
-def needs_file(trace: Trace, sample: int) -> bool:
+def needs_file(trace: Trace, sample: int, output: Output | None = None) -> bool:
     """Whether the script reads its numbers from ``ARRAYS_FILE``."""
-    return sum(array.size for array in arrays(trace, sample).values()) > MOST_LITERALS
+    return _in_file(arrays(trace, sample, output))
 
 
-def arrays(trace: Trace, sample: int) -> dict[str, Array]:
-    """What the script begins with, by the names that it has there: x, the weights, a state that is not zero, and ``real``
-    where steps are padding.
+def _in_file(found: Mapping[str, Array]) -> bool:
+    return sum(array.size for array in found.values()) > MOST_LITERALS
+
+
+def arrays(trace: Trace, sample: int, output: Output | None = None) -> dict[str, Array]:
+    """What the script begins with, by the names that it has there: x, the weights, a state that is not zero, ``real``
+    where steps are padding, and the weights of the output layer.
 
     Raises:
         IndexError: there is no such sample.
@@ -135,7 +173,7 @@ def arrays(trace: Trace, sample: int) -> dict[str, Array]:
     found |= {name: state[sample] for name, state in starts if state[sample].any()}
     if trace.mask is not None and not trace.mask[sample].all():
         found["real"] = trace.mask[sample].astype(np.int8)
-    return found
+    return found | ({"W_y": output.matrix, "b_y": output.bias} if output else {})
 
 
 def _name(grid: Grid) -> str:
@@ -186,15 +224,12 @@ def _set(found: Mapping[str, Array], value: Callable[[str], str]) -> str:
 
 
 def _literal(array: Array, digits: int) -> str:
-    """An array as code: a vector in one line, a matrix with a line for each row, long ones wrapped."""
-    rows = [", ".join(f"{value:.{digits}g}" for value in row) for row in np.atleast_2d(array)]
-    if array.ndim == 1 and len(rows[0]) <= LINE:
-        return f"np.array([{rows[0]}])"
-    inner = rows[0] if array.ndim == 1 else "\n".join(f"[{row}]," for row in rows)
-    wrapped = [
-        textwrap.fill(line, LINE, initial_indent="    ", subsequent_indent="     ") for line in inner.splitlines()
-    ]
-    return f"np.array([\n{chr(10).join(wrapped)}\n])"
+    """An array as code: a vector in one line, a matrix with a line for each row."""
+    rows = ["[" + ", ".join(f"{value:.{digits}g}" for value in row) + "]" for row in np.atleast_2d(array)]
+    if array.ndim == 1:
+        return f"np.array({rows[0]})"
+    inner = "".join(f"    {row},\n" for row in rows)
+    return f"np.array([\n{inner}])"
 
 
 def _digits(trace: Trace, sample: int) -> int:

@@ -17,21 +17,22 @@ from rnnlab.reference import Array, Trace
 from rnnlab.symbols import BIAS, KERNEL, LETTERS, RECURRENT_KERNEL, SIGNS, Grid, Notation, Symbols, Term, Terms
 from rnnlab.texts import _, noted
 
-__all__ = ["LETTERS", "SIGNS", "Grid", "Notation", "Operation", "Term", "operations"]
+__all__ = ["LETTERS", "SIGNS", "Grid", "Notation", "Operation", "Term", "Terms", "operations"]
 
 
 class Operation(NamedTuple):
     """One operation of a timestep.
 
     Attributes:
-        name: the value that it computes. SimpleRNN: h; LSTM: f, i, g, c, o, h; GRU: r, z, g, h. In Keras' notation first
-            the sums of all gates: LSTM "sums"; GRU "sums_x" (of the input) and "sums_h" (of the state). A step that is
-            padding has h alone, or c and h.
+        name: the value that it computes. SimpleRNN: its products "W_x" and "W_h", or "W" over [h; x], then "sum" and h;
+            LSTM: f, i, g, c, o, h; GRU: r, z, g, h. In Keras' notation first the sums of all gates: LSTM "sums"; GRU
+            "sums_x" (of the input) and "sums_h" (of the state). A step that is padding has h alone, or c and h.
         gate: the gate that it computes, if it is one.
         equation: in LaTeX, with the lectures' symbols.
         terms: grids with ``SIGNS`` between them, in reading order.
         result: what they give.
         says: what the operation does, in a sentence.
+        inside: what the terms give before it is squashed, where they do more than name it.
     """
 
     name: str
@@ -40,9 +41,16 @@ class Operation(NamedTuple):
     terms: Terms
     result: Grid
     says: str
+    inside: Grid | None = None
 
 
 _SAYS = {
+    (Cell.SIMPLE_RNN, "W_x"): noted("What is read now, weighed by the matrix: one number for each unit."),
+    (Cell.SIMPLE_RNN, "W_h"): noted(
+        "The state before, weighed by its own matrix: all that comes from earlier timesteps."
+    ),
+    (Cell.SIMPLE_RNN, "W"): noted("State and input stand on each other, and one product weighs both."),
+    (Cell.SIMPLE_RNN, "sum"): noted("All of it is added, number by number: s is what goes into tanh."),
     (Cell.SIMPLE_RNN, "h"): noted(
         "The new state mixes what is read now with the state before; tanh keeps it between −1 and 1."
     ),
@@ -60,6 +68,9 @@ _SAYS = {
     (Cell.GRU, "g"): noted("g is the candidate: the input together with what r lets in of the old state."),
     (Cell.GRU, "h"): noted("The new state is z of the old state and 1 − z of the candidate."),
 }
+_TWO_MATRICES = noted(
+    "With reset_after, r weighs W_hg h + b_hg but not W_xg x: one matrix over [h; x] cannot say that, so there are two."
+)
 _PADDING = noted("This step is padding: it is passed over, and the state stays as it is.")
 
 
@@ -78,11 +89,11 @@ def operations(trace: Trace, sample: int, t: int, notation: Notation) -> tuple[O
     symbols = Symbols(trace, sample, t, notation)
     if trace.mask is not None and not trace.mask[sample, t]:
         return _padding(symbols)
-    return computed(symbols)
+    return _in_steps(symbols) if trace.cell is Cell.SIMPLE_RNN else computed(symbols)
 
 
 def computed(symbols: Symbols) -> tuple[Operation, ...]:
-    """The operations of a step, whether or not it is padding."""
+    """The operations of a step, whether or not it is padding, each equation of the lectures as one."""
     return _CELLS[symbols.trace.cell](symbols)
 
 
@@ -93,20 +104,62 @@ def _padding(symbols: Symbols) -> tuple[Operation, ...]:
 
 def _operation(symbols: Symbols, name: str, terms: Terms, result: Grid | None = None) -> Operation:
     found = result or symbols.value(name)
-    right = "".join(SIGNS[term] if isinstance(term, str) else term.label for term in terms)
     says = _(_SAYS[symbols.trace.cell, name])
-    return Operation(name, found.gate, f"{found.label} = {right}", terms, found, says)
+    return Operation(name, found.gate, f"{found.label} = {_latex(terms)}", terms, found, says)
+
+
+def _latex(terms: Terms) -> str:
+    return "".join(SIGNS[term] if isinstance(term, str) else term.label for term in terms)
 
 
 def _squash(symbols: Symbols, gate: Gate, terms: Terms) -> Operation:
     """The operation of a gate: its sum, between 0 and 1, or that of a candidate between −1 and 1."""
     squash = "tanh(" if gate is Gate.CANDIDATE else "σ("
-    return _operation(symbols, LETTERS[gate], (squash, *terms, ")"), symbols.gate(gate))
+    found = _operation(symbols, LETTERS[gate], (squash, *terms, ")"), symbols.gate(gate))
+    return found if len(terms) == 1 else found._replace(inside=symbols.own_sum(gate))
 
 
 def _simple_rnn(symbols: Symbols) -> tuple[Operation, ...]:
     terms = symbols.row_sums() if symbols.keras else symbols.inside(Gate.STATE)
     return (_operation(symbols, "h", ("tanh(", *terms, ")"), symbols.value("h", Gate.STATE)),)
+
+
+def _in_steps(symbols: Symbols) -> tuple[Operation, ...]:
+    """The one equation of a SimpleRNN step by step: its products, their sum and tanh of it, underlined in the equation."""
+    (whole,) = computed(symbols)
+    names = iter(("W",) if symbols.stacked else ("W_x", "W_h"))
+    found: list[Operation] = []
+    plus: Terms = ()
+    for terms in _added(whole.terms[1:-1]):
+        part = terms[0]
+        if len(terms) > 1:
+            part = Grid(_latex(terms), _product(*terms), Gate.STATE)
+            found.append(_operation(symbols, next(names), terms, part))
+        plus = *plus, "+", part
+    total = symbols.own_sum(Gate.STATE)
+    found.append(_operation(symbols, "sum", plus[1:], total))
+    return *(_underlined(whole.equation, one) for one in found), whole._replace(terms=("tanh(", total, ")"))
+
+
+def _product(left: Term, _times: Term, right: Term) -> Array:
+    assert isinstance(left, Grid)
+    assert isinstance(right, Grid)
+    found: Array = left.values @ right.values
+    return found
+
+
+def _added(terms: Terms) -> list[Terms]:
+    """What is added in a sum, part by part."""
+    found: list[Terms] = [()]
+    for term in terms:
+        found = [*found, ()] if term == "+" else [*found[:-1], (*found[-1], term)]
+    return found
+
+
+def _underlined(equation: str, operation: Operation) -> Operation:
+    """The operation with this equation, and its own part of it underlined."""
+    own = _latex(operation.terms)
+    return operation._replace(equation=equation.replace(own, rf"\underline{{{own}}}"))
 
 
 def _lstm(symbols: Symbols) -> tuple[Operation, ...]:
@@ -127,9 +180,7 @@ def _lstm(symbols: Symbols) -> tuple[Operation, ...]:
 
 
 def _own_sum(symbols: Symbols, gate: Gate) -> Terms:
-    """A gate's columns of the sums."""
-    numbers = symbols.numbers("sums")[symbols.columns(gate)]
-    return (symbols.vector(f"s_{{{LETTERS[gate]}}}", numbers, gate),)
+    return (symbols.own_sum(gate),)
 
 
 def _gru(symbols: Symbols) -> tuple[Operation, ...]:
@@ -139,7 +190,10 @@ def _gru(symbols: Symbols) -> tuple[Operation, ...]:
         return *_gru_rows(symbols, r), mix
     gates = [_squash(symbols, gate, symbols.inside(gate)) for gate in (Gate.RESET, Gate.UPDATE)]
     candidate = _reset_after if symbols.trace.reset_after else _reset_before
-    return *gates, _squash(symbols, Gate.CANDIDATE, candidate(symbols, r)), mix
+    found = _squash(symbols, Gate.CANDIDATE, candidate(symbols, r))
+    if symbols.stacked and symbols.trace.reset_after:
+        found = found._replace(says=f"{found.says} {_(_TWO_MATRICES)}")
+    return *gates, found, mix
 
 
 def _reset_after(symbols: Symbols, r: Grid) -> Terms:

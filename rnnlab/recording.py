@@ -13,16 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Bytes that one recording may take: 50 epochs of 40,000 parameters, or 5,000 of 400.
-BUDGET = 8 * 2**20
+BUDGET = 8_000_000
 
-#: The largest model that is recorded: its first and its newest weights fit.
+#: The largest model that is recorded, and computed on a page: its first and its newest weights fit.
 MOST_PARAMETERS = BUDGET // (2 * 4)
 
 Flat = NDArray[np.float32]  # all weights of a model one after the other, in Keras' order: (P)
 
 
+def budget() -> str:
+    """What one recording may take, in words: "8 MB"."""
+    return f"{BUDGET / 1e6:.0f} MB"
+
+
 def fits(parameters: int) -> bool:
-    """Whether a model of this size is recorded."""
+    """Whether a model of this size is recorded, and computed on a page: of a larger one it would have to be waited for."""
     return parameters <= MOST_PARAMETERS
 
 

@@ -20,7 +20,8 @@ from rnnlab.pool import Pool
 from rnnlab.reference import Model
 from rnnlab.stream_step import Learn, compile_learning, compile_reading
 from rnnlab.tasks.drawn import Said
-from rnnlab.textlab.experiment import MEASURED, WRITTEN, TextExperiment
+from rnnlab.textlab.experiment import WRITTEN, TextExperiment
+from rnnlab.textlab.measuring import held_out
 from rnnlab.textlab.streams import Streams
 from rnnlab.textlab.writer import Writer
 from rnnlab.texts import _
@@ -57,7 +58,7 @@ class StreamTrainer:
         self.experiment, self.epochs = experiment, start.epochs
         training, corpus = experiment.training, experiment.corpus
         self._streams = Streams(corpus.training, training.batch_size, training.chunk)
-        self._held_out = _held_out(experiment)
+        self._held_out = held_out(corpus).chunks
         self._key = _key(experiment)
         with backend.place(training.device):
             self._compiled = _pool.take(self._key, lambda: _compile(experiment))
@@ -104,21 +105,20 @@ class StreamTrainer:
         loss, right = float(np.mean(self._losses)), float(np.mean(self._right))
         self._losses, self._right = [], []
         self.epochs += 1
-        held_out_loss, held_out = self._measure()
-        return Scores(loss, right, held_out_loss, held_out), self._written(), NO_CONFUSION
+        return Scores(loss, right, *self._measure()), self._written(), NO_CONFUSION
 
     def _measure(self) -> tuple[float, float]:
         """The loss on held-out text, in nats a character, and the share that is said right.
 
-        It is read on from the states that training has come to: a state of zeros is one that a model hardly ever meets while
-        it learns, and some never find their way out of it.
+        The chunks that lead in begin with states that training has come to: a state of zeros is one that a model hardly ever
+        meets while it learns, and some never find their way out of it.
         """
-        states = [state[: self._held_out[0].inputs.shape[1]] for state in self._states]
-        found = []
+        streams = np.arange(self._held_out[0].inputs.shape[1]) % self.experiment.training.batch_size
+        states, found = [np.asarray(state)[streams] for state in self._states], []
         for chunk in self._held_out:
             loss, right, states = self._compiled.read(*chunk, states)
             found.append((float(loss), float(right)))
-        loss, right = np.mean(found, axis=0)
+        loss, right = np.mean(found[1:], axis=0)
         return float(loss), float(right)
 
     def _written(self) -> Said:
@@ -170,20 +170,13 @@ class StreamTrainer:
         _pool.give_back(self._key, self._compiled)
 
 
-def _held_out(experiment: TextExperiment) -> list[Any]:
-    """Chunks of what is read at each measurement, in as many streams as the text is learned in, or as there is text for."""
-    numbers, training = experiment.corpus.held_out[: MEASURED + 1], experiment.training
-    chunk = min(training.chunk, len(numbers) - 1)
-    return list(Streams(numbers, min(training.batch_size, (len(numbers) - 1) // chunk), chunk))
-
-
 def _key(experiment: TextExperiment) -> tuple[Any, ...]:
     """What a compiled model depends on; its shapes are of the chunk."""
     training = experiment.training
-    held_out = _held_out(experiment)[0].inputs.shape
+    measured = held_out(experiment.corpus).chunks[0].inputs.shape
     clip_at = training.clip_at if training.clipping.value != "none" else 0.0
     rules = training.optimizer, training.clipping, clip_at, training.dropout, training.seed if training.dropout else 0
-    shapes = training.chunk, training.batch_size, held_out
+    shapes = training.chunk, training.batch_size, measured
     return experiment.architecture, experiment.form, *rules, *shapes, backend.resolve(training.device)
 
 

@@ -51,6 +51,7 @@ SIGNS = {
     ")": ")",
     "σ(": r"\sigma(",
     "tanh(": r"\tanh(",
+    "softmax(": r"\mathrm{softmax}(",
 }
 Term = Grid | str
 Terms = tuple[Term, ...]
@@ -101,6 +102,11 @@ class Symbols:
     def gate(self, gate: Gate) -> Grid:
         """What a gate gives."""
         return self.value(LETTERS[gate], gate)
+
+    def own_sum(self, gate: Gate) -> Grid:
+        """What a gate squashes: its columns of the sums."""
+        label = f"s_{{{LETTERS[gate]}}}" if LETTERS[gate] else "s_t"
+        return self.vector(label, self.numbers("sums")[self.columns(gate)], gate)
 
     def columns(self, gate: Gate) -> slice:
         """Where a gate stands among those that are side by side."""

@@ -44,3 +44,18 @@ def number(value: float) -> str:
     else:
         written = f"{value:.{0 if float(value).is_integer() or size >= 99.95 else 1 if size >= 9.995 else 2}f}"
     return written.removeprefix("-") if not written.strip("-0.") else written.replace("-", "−")
+
+
+def power(size: float) -> str:
+    """A size in a few signs: 0.88, 1.2·10⁻⁷."""
+    if not math.isfinite(size):
+        return "∞"
+    if size == 0 or 0.001 <= size < 9_999.5:
+        return f"{size:.3g}" if size < 999.5 else f"{size:,.0f}"
+    digits, exponent = f"{size:.1e}".split("e")
+    return f"{digits}·10{raised(int(exponent))}"
+
+
+def raised(exponent: int) -> str:
+    """An exponent as it stands above: ⁻⁷."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

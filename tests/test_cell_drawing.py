@@ -152,9 +152,21 @@ def test_every_operation_lights_up_what_it_computes_in_its_colour(cell, after, n
         shining = {GATES[gate]: LETTERS[gate] for gate in OF_CELL[cell]}
         boxes = [group for group in lit(root) if group.get("class") == "gate lit"]
         names = {shining[group.findall(f"{SVG}rect")[-1].get("fill")] for group in boxes}
-        if not operation.name.startswith("sums"):
+        if cell is Cell.SIMPLE_RNN:
+            assert names == ({""} if operation.name == "h" else set())
+        elif not operation.name.startswith("sums"):
             symbols = re.findall(r"([a-z])_t", operation.equation)
-            assert names == (set(symbols) - {"x", "c", "h"} or {""})
+            assert names == (set(symbols) - {"x", "c", "h"})
+
+
+def test_each_step_of_a_simple_rnn_lights_up_its_own_wires():
+    trace = a_trace(Cell.SIMPLE_RNN, True)
+    paths = [
+        [path.get("d") for path in parsed(trace, name).iter(f"{SVG}path") if path.get("class") == "lit"]
+        for name in ("W_x", "W_h", "W", "sum", "h")
+    ]
+    assert all(len(path) == 1 for path in paths)
+    assert len({path[0] for path in paths}) == 5
 
 
 @every_cell
@@ -162,7 +174,7 @@ def test_where_nothing_is_chosen_nothing_is_calm(cell, after):
     root = parsed(a_trace(cell, after))
     assert not [group for group in root.iter(f"{SVG}g") if group.get("opacity")]
     chosen = parsed(a_trace(cell, after), "h")
-    assert bool([group for group in chosen.iter(f"{SVG}g") if group.get("opacity")]) == (cell is not Cell.SIMPLE_RNN)
+    assert [group for group in chosen.iter(f"{SVG}g") if group.get("opacity")]
 
 
 @every_cell

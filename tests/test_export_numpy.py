@@ -7,10 +7,15 @@ import sys
 import numpy as np
 import pytest
 
-from rnnlab.architecture import Cell
+from rnnlab.architecture import Architecture, Cell
 from rnnlab.export_numpy import ARRAYS_FILE, MOST_LITERALS, arrays, script
-from rnnlab.reference import Trace, Weights, random_weights
+from rnnlab.inside.following import follow
+from rnnlab.inside.output import output
+from rnnlab.inside.scenes import task_scene
+from rnnlab.reference import Model, Trace, Weights, random_weights
 from rnnlab.reference.equations import State
+from rnnlab.tasks import TASKS
+from rnnlab.tasks.task import samples
 
 CELLS = [(Cell.SIMPLE_RNN, True), (Cell.LSTM, True), (Cell.GRU, True), (Cell.GRU, False)]
 every_cell = pytest.mark.parametrize(("cell", "after"), CELLS, ids=["rnn", "lstm", "gru", "gru-before"])
@@ -25,14 +30,19 @@ def a_trace(cell, after, *, shape=(2, 5, 6, 4), bias=True, **options):
     return Trace(cell, weights, rng.standard_normal((batch, timesteps, inputs)), after, **options)
 
 
-def run(code, folder):
+def executed(code, folder):
     """What the code prints, in a Python of its own that knows of no rnnlab."""
     file = folder / "cell.py"
     file.write_text(code, encoding="utf-8")
     command = [sys.executable, "-I", "-W", "error", file.name]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert not done.stderr
-    printed, _, shape = done.stdout.partition("shape: ")
+    return done.stdout
+
+
+def run(code, folder):
+    """The states that the code prints."""
+    printed, _, shape = executed(code, folder).partition("shape: ")
     size = tuple(int(number) for number in re.findall(r"\d+", shape))
     return np.array(printed.replace("[", " ").replace("]", " ").split(), dtype=float).reshape(size)
 
@@ -100,6 +110,29 @@ def test_the_code_is_written_as_the_lectures_write_it():
     assert "h = np.tanh(W_x @ x[t] + W_h @ h + b)\n" in script(a_trace(Cell.SIMPLE_RNN, True), 0)
 
 
-def test_no_line_of_the_code_is_too_long_to_read():
-    code = script(a_trace(Cell.GRU, True, shape=(1, 4, 30, 20)), 0)
-    assert max(map(len, code.splitlines())) <= 120
+def test_every_row_of_a_matrix_stands_in_one_line():
+    """So the largest code without a file is still short enough to be shown, and so copied, as a whole."""
+    trace = a_trace(Cell.LSTM, True, shape=(1, 6, 30, 55))
+    code = script(trace, 0)
+    assert MOST_LITERALS * 0.9 < sum(array.size for array in arrays(trace, 0).values()) < MOST_LITERALS
+    rows = 6 + 4 * 2 * 55
+    assert rows < len(code.splitlines()) < rows + 60
+
+
+@every_cell
+@pytest.mark.parametrize("name", ["hihello", "sentiment", "adding"])
+def test_the_code_says_what_the_model_says(cell, after, name, tmp_path):
+    task = TASKS[name]
+    model = Model.random(Architecture(cell, 4, layers=2, reset_after=after), task.form, 3)
+    inputs, targets = samples(task, 0)
+    scene = task_scene(task, model, inputs[0], targets[0])
+    first, last = follow(scene).readings
+    assert output(scene, first.place) is None
+    code = script(last.trace, 0, output(scene, last.place))
+    said = model.forward(scene.inputs).outputs[0]
+    numbers = executed(code, tmp_path).partition("shape: ")[2].partition("\n")[2]
+    values, _, likeliest = numbers.partition("said: ")
+    found = np.array(values.replace("[", " ").replace("]", " ").split(), dtype=float).reshape(said.shape)
+    np.testing.assert_allclose(found, said, rtol=0, atol=1e-6)
+    expected = [] if name == "adding" else said.argmax(-1).tolist()
+    assert [int(number) for number in re.findall(r"\d+", likeliest)] == expected

@@ -62,8 +62,8 @@ def test_the_axis_goes_further_up_only_where_something_explodes():
 
 
 def test_specifications_hold_no_data_and_stay():
-    made = flow_bars("#000000", 20, USUAL, "|∂loss/∂h|", True)
-    assert made is flow_bars("#000000", 20, USUAL, "|∂loss/∂h|", True)
+    made = flow_bars("#000000", 20, USUAL, "|∂L/∂h|", True)
+    assert made is flow_bars("#000000", 20, USUAL, "|∂L/∂h|", True)
     shown = looks(FIRST_BENCH)
     for chart in (made, horizon_curves(shown, 9, 20), clipping_curves("loss", "loss")):
         assert "datasets" not in chart

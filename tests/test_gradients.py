@@ -19,6 +19,7 @@ from rnnlab.gradients import (
     blocks,
     bound,
     damping,
+    distances,
     earliest,
     flow,
     horizon,
@@ -30,6 +31,7 @@ from rnnlab.gradients import (
     update_lost,
 )
 from rnnlab.gradients.clipping import STEPS, Trial, clip, try_out
+from rnnlab.gradients.fresh import OPEN
 from rnnlab.gradients.measured import Kept, Named
 from rnnlab.reference import Model
 from rnnlab.tasks import TASKS, task
@@ -349,6 +351,38 @@ def test_a_forget_bias_of_1_leaves_more_at_a_long_distance_than_0(seed):
     one, zero = (measured(Architecture(Cell.LSTM, 16), Fresh(seed, forget_bias=bias)) for bias in (1, 0))
     assert one.h[50] > 1e3 * zero.h[50]
     assert one.c[50] > 1e3 * zero.c[50]
+
+
+@pytest.mark.parametrize(
+    ("name", "sample", "step", "back"),
+    [
+        ("hihello", 0, 3, (3, 2, 1, 0, None, None)),
+        ("hihello", 0, None, (5, 4, 3, 2, 1, 0)),
+        ("digit_rows", 0, None, (7, 6, 5, 4, 3, 2, 1, 0)),
+    ],
+)
+def test_how_far_back_each_step_of_a_sample_stands(name, sample, step, back):
+    arrays = TASKS[name].data(0).train
+    form = TASKS[name].form
+    assert distances(form, question(form, arrays.inputs[sample], arrays.targets[sample], step)) == back
+
+
+def test_behind_a_decoder_the_steps_of_its_input_stand_further_back():
+    adding = TASKS["addition"]
+    inputs, targets = (array[0] for array in adding.data(0).train)
+    read = int((inputs != 0).sum())
+    assert distances(adding.form, question(adding.form, inputs, targets, 1)) == tuple(range(read + 1, 1, -1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("more", [{}, {"reset_after": False}])
+def test_gates_held_open_carry_a_gradient_that_wh_alone_loses(seed, more):
+    fresh = Fresh(seed, forget_bias=OPEN)
+    plain, lstm = (measured(Architecture(cell, 5), fresh) for cell in (Cell.SIMPLE_RNN, Cell.LSTM))
+    gru = measured(Architecture(Cell.GRU, 5, **more), fresh)
+    assert left(plain.h) < 0.001
+    assert left(lstm.c) > 0.1
+    assert left(gru.h) > 0.1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from rnnlab.gradients import fresh, measured
+from rnnlab.texts import power
+from rnnlab.ui import gradient_parts
 from rnnlab.ui.gradient_controls import EXAMPLES, Source
-from rnnlab.ui.gradient_views import percent, power, verdict
+from rnnlab.ui.gradient_views import TICK, percent, verdict
 from rnnlab.ui.moments import slider_key
 from tests.test_pages import (  # noqa: F401
     ROOT,
@@ -28,7 +31,7 @@ def charts(at):
     found = {}
     for chart in at.get("vega_lite_chart"):
         spec = json.loads(chart.proto.spec) if chart.proto.spec else {}
-        if chart.proto.alt.startswith("|∂loss/"):
+        if chart.proto.alt.startswith("|∂L/"):
             found[chart.proto.alt] = datasets(chart, spec)
     return found
 
@@ -89,10 +92,19 @@ class TestNewWeights:
         assert next(iter(charts(at))) != before[0]
         assert "The bound is reached" in said(at)
 
+    def test_gates_held_open_let_through_what_a_simple_rnn_does_not(self):
+        at = opened("Gradients")
+        assert shown(at).count("It vanishes.") == 3
+        assert "New gates are half closed" in said(at)
+        press(at, "Gates held open: bias 5")
+        assert shown(at).count("It vanishes.") == 1
+        assert shown(at).count("It lasts.") == 2
+        assert "A SimpleRNN has no such way" in said(at)
+
     def test_an_lstm_shows_its_cell_state(self):
         at = opened("Gradients")
         labelled(at.segmented_control, "Gradient by")[0].set_value(True).run()
-        assert [text.split(" of ")[0] for text in charts(at)] == ["|∂loss/∂h|", "|∂loss/∂c|", "|∂loss/∂h|"]
+        assert [text.split(" of ")[0] for text in charts(at)] == ["|∂L/∂h|", "|∂L/∂c|", "|∂L/∂h|"]
 
     def test_the_cut_is_told_with_what_it_costs(self):
         at = press(opened("Gradients"), "Cut after 10 steps")
@@ -114,7 +126,7 @@ class TestNewWeights:
     def test_a_model_too_large_for_a_page_is_told_and_the_others_are_drawn(self):
         at = opened("Gradients", {"a": ["lstm-1024", "gru-5"]})
         assert len(charts(at)) == 1
-        assert said(at).replace("\\", "").count("Up to 1,048,576 are computed on this page") == 2  # in 1 and 3
+        assert said(at).replace("\\", "").count("Up to 1,000,000 are computed on this page") == 2  # in 1 and 3
         assert "no way back" not in shown(at)
 
     def test_where_no_gradient_sets_out_that_is_said(self, monkeypatch):
@@ -158,11 +170,23 @@ class TestNewWeights:
         press(at, "All")
         assert "all 51 steps" in said(at)
 
-    def test_played_back_to_the_end(self):
-        at = press(opened("Gradients"), "Play back")
+    def test_played_back_by_the_clock_however_often_the_page_is_drawn(self, monkeypatch):
+        clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+        monkeypatch.setattr(gradient_parts, "time", clock)
+        at = press(opened("Gradients", {"a": ["simple_rnn-2", "gru-2"]}), "Play back")
         assert labelled(at.button, "Pause")
-        for _ in range(60):
-            at.run()
+        for _ in range(3):
+            at.run()  # as when somebody looks at something else meanwhile
+            assert "1 of 51 steps" in said(at)
+        clock.now += 3.5 * TICK
+        at.run()
+        assert "4 of 51 steps" in said(at)
+        press(press(at, "Pause"), "Play back")
+        clock.now += 10.5 * TICK
+        at.run()
+        assert "15 of 51 steps" in said(at)
+        clock.now += 60 * TICK
+        at.run()
         assert "all 51 steps" in said(at)
         assert labelled(at.button, "Play back")
 
@@ -177,6 +201,22 @@ class TestTheSentence:
         assert said(at).count("“john” gets") == 3
         labelled(at.segmented_control, "Gradient at each word by")[0].set_value(True).run()
         assert [piece.value for piece in at.html if 'aria-label="jane ' in piece.value] != rows
+
+    @pytest.mark.parametrize("title", ["Vanishing: radius 0.5", "Exploding: radius 1.5"])
+    def test_words_go_in_where_inputs_are_switched_off(self, title):
+        at = press(opened("Gradients"), title)
+        labelled(at.segmented_control, "Gradient at each word by")[0].set_value(True).run()
+        assert "None sets out from the gap" not in said(at)
+        assert "The words go in here, although inputs are switched off above" in said(at)
+
+    def test_a_cut_reaches_the_words_and_is_told_beside_horizons(self):
+        at = opened("Gradients", {"a": ["simple_rnn-4", "lstm-4"]})
+        assert "“john” gets 0.\n" not in said(at)
+        press(at, "Cut after 10 steps")
+        assert said(at).count("“john” gets 0.\n") == 2
+        assert "word 13 of 22" in said(at)
+        assert "Cut after 10 steps, as chosen above" in said(at)
+        assert "Counted as if nothing were cut" in said(at)
 
     @pytest.mark.parametrize(("typed", "told"), [("", "type 1 to 40 words"), ("a " * 41, "these are 41")])
     def test_too_few_or_too_many_words_are_told(self, typed, told):
@@ -226,6 +266,8 @@ class TestARun:
         assert list(charts(at)) != before
         labelled(at.number_input, "Step of the loss")[0].set_value(2).run()
         assert "all 2 steps" in said(at)
+        assert any('aria-label="h 1 back, i 0 back"' in piece.value for piece in at.html)
+        assert "The task has one sample." in said(at)
         (curve,) = [c for c in at.get("vega_lite_chart") if c.proto.alt.startswith("Memory horizon by epoch")]
         assert not at.exception
         assert curve
@@ -248,7 +290,10 @@ class TestARun:
             kept = lane.history.recording.kept
             lane.history.recording.kept = {epoch: kept[epoch] for epoch in (0, 4, 8)}
         at.run()
-        assert "Not every epoch is kept. The weights shown: SimpleRNN 5 of epoch 9 · LSTM 5 of epoch 9." in said(at)
+        assert (
+            "Not every epoch is kept: a model has 8 MB for its weights. Those shown: SimpleRNN 5 of epoch 9 · LSTM 5 of epoch 9."
+            in said(at)
+        )
 
     def test_that_copies_shows_its_accuracy_beside_its_horizon(self):
         at, _run = trained({"task": "copy", "delay": "6", "epochs": "2", "a": "gru-6"})

@@ -34,25 +34,47 @@ def words(element):
     return "".join(element.itertext())
 
 
-def test_every_number_of_f5_stands_in_its_grid():
-    operation = found(Cell.SIMPLE_RNN, Notation.SEPARATE)["h"]
-    grids = pieces(parsed(operation), "lab-grid")
-    sizes = [words(grid.find("small/i")) for grid in grids]
-    assert sizes == ["4 × 6", "6 × 1", "4 × 4", "4 × 1", "4 × 1", "4 × 1"]
+def grids_of(operation):
+    """All grids of its row."""
     terms = [term for term in operation.terms if isinstance(term, Grid)]
-    for grid, term in zip(grids, [*terms, operation.result], strict=True):
+    return [*terms, *([operation.inside] if operation.inside else []), operation.result]
+
+
+def row(operation):
+    root = parsed(operation)
+    grids, signs = pieces(root, "lab-grid"), [words(sign) for sign in pieces(root, "lab-sign")]
+    for grid, term in zip(grids, grids_of(operation), strict=True):
         written = [words(cell) for cell in pieces(grid, "lab-numbers")[0]]
         assert written == [number(value) for value in term.values.ravel()]
-    signs = [words(sign) for sign in pieces(parsed(operation), "lab-sign")]
-    assert signs == ["tanh(", "×", "+", "×", "+", ")", "="]
+    return [words(grid.find("small/i")) for grid in grids], signs
+
+
+def test_every_number_of_f5_stands_in_its_grid():
+    steps = found(Cell.SIMPLE_RNN, Notation.SEPARATE)
+    assert row(steps["W_x"]) == (["4 × 6", "6 × 1", "4 × 1"], ["×", "="])
+    assert row(steps["W_h"]) == (["4 × 4", "4 × 1", "4 × 1"], ["×", "="])
+    assert row(steps["sum"]) == (["4 × 1"] * 4, ["+", "+", "="])
+    assert row(steps["h"]) == (["4 × 1"] * 2, ["tanh(", ")", "="])
+
+
+def test_what_goes_into_a_gate_stands_between_its_products_and_what_it_gives():
+    operation = found(Cell.LSTM, Notation.SEPARATE)["f"]
+    sizes, signs = row(operation)
+    assert sizes == ["4 × 6", "6 × 1", "4 × 4", "4 × 1", "4 × 1", "4 × 1", "4 × 1"]
+    assert signs == ["σ(", "×", "+", "×", "+", ")", "=", "σ(", ")", "="]
+    inside = ", ".join(number(value) for value in operation.inside.values.ravel())
+    assert f", s_f = {inside}: " in describe(operation)
 
 
 @pytest.mark.parametrize("notation", Notation, ids=lambda notation: notation.name)
 @pytest.mark.parametrize("cell", [Cell.SIMPLE_RNN, Cell.LSTM, Cell.GRU])
 def test_what_belongs_to_a_gate_is_framed_in_its_colour(cell, notation):
     for operation in found(cell, notation).values():
-        terms = [*(term for term in operation.terms if isinstance(term, Grid)), operation.result]
-        expected = [f"--c:{GATES[gate]}" if gate else None for term in terms for gate in term.gates or (term.gate,)]
+        expected = [
+            f"--c:{GATES[gate]}" if gate else None
+            for term in grids_of(operation)
+            for gate in term.gates or (term.gate,)
+        ]
         assert [block.get("style") for block in pieces(parsed(operation), "lab-block")] == expected
 
 
@@ -82,6 +104,16 @@ def test_a_large_grid_shows_the_first_numbers_and_its_true_size():
 def test_a_grid_that_just_fits_is_whole():
     operation = found(Cell.LSTM, Notation.SEPARATE, units=12, inputs=12)["f"]
     assert "…" not in operation_html(operation)
+
+
+def test_on_a_phone_a_wide_grid_leaves_out_columns_so_that_it_is_not_cut_off():
+    matrix = pieces(parsed(found(Cell.LSTM, Notation.SEPARATE, units=12, inputs=5)["f"]), "lab-grid")[2]
+    cells = list(pieces(matrix, "lab-numbers")[0])
+    assert pieces(matrix, "lab-numbers")[0].get("style") == "--wide:repeat(12,auto);--narrow:repeat(8,auto) auto"
+    assert len(cells) == 12 * (12 + 1)
+    first = [cell.get("class") for cell in cells[:13]]
+    assert first == [None] * 8 + ["far"] * 4 + ["rest near"]
+    assert matrix.get("style") == "--n:12.3;--m:8.75"
 
 
 def test_the_text_alternative_reads_the_equation_and_the_result():
@@ -114,6 +146,7 @@ def test_nothing_of_a_label_becomes_html():
         ("W_{xf}", "W_xf", "W<sub>xf</sub>"),
         ("h_{t-1}", "h_t−1", "h<sub>t−1</sub>"),
         ("x_t", "x_t", "x<sub>t</sub>"),
+        (r"W_{x}\,x_t", "W_x x_t", "W<sub>x</sub> x<sub>t</sub>"),
         (r"\texttt{recurrent\_kernel}_{g}", "recurrent_kernel_g", "<code>recurrent_kernel</code><sub>g</sub>"),
         (r"[r_t \circ h_{t-1}; x_t]", "[r_t∘h_t−1; x_t]", "[r<sub>t</sub>∘h<sub>t−1</sub>; x<sub>t</sub>]"),
     ],

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from rnnlab import heatmaps, reference, sequences
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.counting import GATES, Gate
-from rnnlab.inside import dense, edits, maps, scenes, typed
+from rnnlab.inside import dense, edits, maps, output, scenes, typed
 from rnnlab.inside.edits import Number, Part, Place
 from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import EXERCISES
 from rnnlab.inside.typed import Shape, Slot
+from rnnlab.operations import Notation
 from rnnlab.reference import Trace, Weights
 from rnnlab.tasks import TASKS
 from rnnlab.tasks.task import samples
@@ -36,17 +37,24 @@ def scene_of(name, architecture):
     )
 
 
+def exercise_of(name):
+    return next(one for one in EXERCISES if one.name == name)
+
+
 class TestExercises:
-    @pytest.mark.parametrize(("name", "shape"), [("steps", (10, 8)), ("words", (10, 4)), ("hello", (5, 2))])
+    @pytest.mark.parametrize(
+        ("name", "shape"),
+        [("steps", (10, 8)), ("words", (10, 4)), ("letter", (1, 2)), ("hello", (5, 2)), ("batch", (5, 2))],
+    )
     def test_all_hidden_states_have_the_shape_that_the_lecture_prints(self, name, shape):
-        exercise = next(one for one in EXERCISES if one.name == name)
+        exercise = exercise_of(name)
         (reading,) = follow(exercise.scene(seed=3)).readings
         assert reading.trace.h[0].shape == shape
         assert len(reading.steps) == shape[0]
 
     def test_steps_and_words_read_random_numbers_always_the_same(self):
         for name, shape in (("steps", (1, 10, 4)), ("words", (1, 10, 6))):
-            exercise = next(one for one in EXERCISES if one.name == name)
+            exercise = exercise_of(name)
             first, again = exercise.scene(0).inputs, exercise.scene(1).inputs
             assert first.shape == shape
             assert len(np.unique(first)) == first.size
@@ -54,12 +62,31 @@ class TestExercises:
 
     @pytest.mark.parametrize("seed", [0, 7])
     def test_hello_gives_the_numbers_of_the_page_sequences(self, seed):
-        (reading,) = follow(EXERCISES[2].scene(seed)).readings
+        (reading,) = follow(exercise_of("hello").scene(seed)).readings
         numbers = np.array([sequences.encode("hello", sequences.LETTERS)], np.int32)
         weights = reference.random_weights(Cell.SIMPLE_RNN, 4, 2, seed)
         expected = reference.run(Cell.SIMPLE_RNN, weights, sequences.one_hot(numbers, 4))
         np.testing.assert_allclose(reading.trace.h, expected, rtol=1e-12)
         assert "".join(reading.steps) == "hello"
+
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    def test_a_batch_is_its_three_words_read_with_the_same_weights(self, place):
+        exercise = exercise_of("batch")
+        (reading,) = follow(exercise.scene(4, place)).readings
+        assert "".join(reading.steps) == ("hello", "eolll", "lleel")[place]
+        found = exercise.batch(place, edits.edited(reading.trace, {Number(Place(Part.H, 4), 1, 0): 0.5}))
+        assert (found.inputs.shape, found.states.shape) == ((3, 5, 4), (3, 5, 2))
+        for n in range(3):
+            expected = follow(exercise.scene(4, n)).readings[0].trace.h[0].copy()
+            if n == place:
+                expected[4, 1] = 0.5
+            np.testing.assert_allclose(found.states[n], expected)
+
+    def test_one_letter_has_the_three_dimensions_of_the_lecture(self):
+        exercise = exercise_of("letter")
+        found = exercise.batch(0, follow(exercise.scene(0)).readings[0].trace)
+        assert (found.inputs.shape, found.states.shape) == ((1, 1, 4), (1, 1, 2))
+        assert found.inputs.tolist() == [[[1, 0, 0, 0]]]
 
 
 class TestReadings:
@@ -101,7 +128,15 @@ class TestReadings:
 class TestTyped:
     @pytest.mark.parametrize(
         "text",
-        ["1 2\n3 -4.5", "1, 2\n3, -4.5\n", "[[1, 2],\n [3, −4.5]]", "\n 1\t2 \n\n3 -45e-1", "1 2; 3 -4.5"],
+        [
+            "1 2\n3 -4.5",
+            "1, 2\n3, -4.5\n",
+            "[[1, 2],\n [3, −4.5]]",
+            "\n 1\t2 \n\n3 -45e-1",
+            "1 2; 3 -4.5",
+            "[[1,2],[3,-4.5]]",
+            "[[1 2] [3 -4.5]]",
+        ],
     )
     def test_rows_of_numbers_with_spaces_commas_or_brackets(self, text):
         assert typed.parse(text, Slot("W_x", 2, 2)).tolist() == [[1, 2], [3, -4.5]]
@@ -114,14 +149,16 @@ class TestTyped:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("", "W_x needs 2 rows of 3 numbers, but 0 rows are typed"),
-            ("1 2 3", "W_x needs 2 rows of 3 numbers, but 1 row is typed"),
-            ("1 2 3\n4 5", "W_x needs 2 rows of 3 numbers, but row 2 has 2 numbers"),
-            ("1 2 3\n4 five 6", "W_x, row 2: “five” is no number"),
-            ("1 2 3\n4 inf 6", "W_x, row 2: inf cannot be computed with, type a finite number"),
-            ("1 nan 3\n4 5 6", "W_x, row 1: nan cannot be computed with, type a finite number"),
-            ("1 2 3\n4 1e400 6", "W_x, row 2: 1e400 cannot be computed with, type a finite number"),
-            ("1 2 3\n4 1e9 6", "W_x, row 2: 1e9 is too large, numbers go from -1000 to 1000"),
+            ("", "In W_x: needed is 2 rows of 3 numbers, but 0 rows are typed"),
+            ("1 2 3", "In W_x: needed is 2 rows of 3 numbers, but 1 row is typed"),
+            ("1 2 3\n4 5", "In W_x: needed is 2 rows of 3 numbers, but row 2 has 2 numbers"),
+            ("1 2 3\n4 five 6", "In W_x, row 2: “five” is no number"),
+            ("1 2 3\n4 1_0 6", "In W_x, row 2: “1_0” is no number"),
+            ("[[1,2,3],[4,x,6]]", "In W_x, row 2: “x” is no number"),
+            ("1 2 3\n4 inf 6", "In W_x, row 2: inf cannot be computed with, type a finite number"),
+            ("1 nan 3\n4 5 6", "In W_x, row 1: nan cannot be computed with, type a finite number"),
+            ("1 2 3\n4 1e400 6", "In W_x, row 2: 1e400 cannot be computed with, type a finite number"),
+            ("1 2 3\n4 1e9 6", "In W_x, row 2: 1e9 is too large, numbers go from -1000 to 1000"),
         ],
     )
     def test_what_is_wrong_is_said_in_a_sentence(self, text, sentence):
@@ -130,7 +167,7 @@ class TestTyped:
         assert str(error.value) == sentence
 
     def test_a_vector_says_how_many_numbers_it_needs(self):
-        with pytest.raises(ValueError, match=r"^b needs 3 numbers, 2 are typed$"):
+        with pytest.raises(ValueError, match=r"^In b: 3 numbers are needed, 2 are typed$"):
             typed.parse("1 2", Slot("b", 3, 1))
 
     @pytest.mark.parametrize("shape", list(Shape))
@@ -281,6 +318,37 @@ class TestMaps:
         hidden = maps.maps(trace)[1]
         values = hidden.values[:2]
         assert maps.summary(hidden, trace) == (values.min(), values.mean(), values.max())
+
+
+class TestOutput:
+    @pytest.mark.parametrize("notation", Notation, ids=lambda notation: notation.name)
+    @pytest.mark.parametrize("direction", [Direction.FORWARD, Direction.BACKWARD])
+    @pytest.mark.parametrize("name", ["hihello", "sentiment", "addition", "adding"])
+    def test_y_is_what_the_model_says_at_the_timesteps_at_which_it_says_something(self, name, direction, notation):
+        scene = scene_of(name, Architecture(Cell.GRU, 4, direction=direction))
+        *earlier, last = follow(scene).readings
+        for reading in earlier:
+            assert output.output(scene, reading.place) is None
+        found = output.output(scene, last.place)
+        steps = {
+            step: one for step in range(len(last.steps)) for one in output.said_at(found, last.trace, step, notation)
+        }
+        said = scene.model.forward(scene.inputs).outputs[0]
+        assert len(steps) == len(said)
+        for (step, one), expected in zip(steps.items(), said, strict=True):
+            np.testing.assert_allclose(one.result.values.ravel(), expected)
+            left, _, right = one.terms[1:4] if one.inside else one.terms[:3]
+            sums = (left.values @ right.values).ravel() + found.bias
+            np.testing.assert_allclose((one.inside or one.result).values.ravel(), sums)
+            assert step in steps
+        if not found.every_step:
+            assert list(steps) == [[t for t in last.trace.order if maps.real_steps(last.trace)[t]][-1]]
+
+    def test_two_directions_together_and_no_output_layer_have_no_y(self):
+        scene = scene_of("hihello", Architecture(Cell.GRU, 4, direction=Direction.BIDIRECTIONAL))
+        assert all(output.output(scene, reading.place) is None for reading in follow(scene).readings)
+        alone = EXERCISES[0].scene(0)
+        assert output.output(alone, follow(alone).readings[0].place) is None
 
 
 class TestDense:

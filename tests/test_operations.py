@@ -65,8 +65,9 @@ def test_what_an_operation_gives_goes_into_later_ones(cell, after, notation):
 @pytest.mark.parametrize(
     ("cell", "notation", "names"),
     [
-        (Cell.SIMPLE_RNN, Notation.SEPARATE, "h"),
-        (Cell.SIMPLE_RNN, Notation.KERAS, "h"),
+        (Cell.SIMPLE_RNN, Notation.SEPARATE, "W_x W_h sum h"),
+        (Cell.SIMPLE_RNN, Notation.STACKED, "W sum h"),
+        (Cell.SIMPLE_RNN, Notation.KERAS, "W_x W_h sum h"),
         (Cell.LSTM, Notation.SEPARATE, "f i g c o h"),
         (Cell.LSTM, Notation.STACKED, "f i g c o h"),
         (Cell.LSTM, Notation.KERAS, "sums i f g c o h"),
@@ -108,12 +109,56 @@ def test_equations_are_those_of_the_lectures(cell, after, notation, name, equati
     assert found[name] == equation
 
 
-def test_the_product_of_f5_is_4_by_6_times_6_by_1_plus_4_by_4_times_4_by_1():
+@pytest.mark.parametrize("after", [True, False])
+@every_notation
+def test_a_candidate_that_one_matrix_cannot_say_says_why_it_has_two(after, notation):
+    found = {one.name: one for one in operations(a_trace(Cell.GRU, after), 0, 1, notation)}
+    alone = after and notation is Notation.STACKED
+    assert ("one matrix over [h; x] cannot say that" in found["g"].says) == alone
+    assert "cannot say" not in found["z"].says
+
+
+def test_the_products_of_f5_are_4_by_6_times_6_by_1_and_4_by_4_times_4_by_1():
     trace = Trace(Cell.SIMPLE_RNN, random_weights(Cell.SIMPLE_RNN, 6, 4, 1), np.ones((1, 10, 6)))
-    (operation,) = operations(trace, 0, 3, Notation.SEPARATE)
-    shapes = [term.values.shape for term in operation.terms if isinstance(term, Grid)]
-    assert shapes == [(4, 6), (6, 1), (4, 4), (4, 1), (4, 1)]
-    assert operation.result.values.shape == (4, 1)
+    found = operations(trace, 0, 3, Notation.SEPARATE)
+    shapes = [[term.values.shape for term in one.terms if isinstance(term, Grid)] for one in found]
+    assert shapes == [[(4, 6), (6, 1)], [(4, 4), (4, 1)], [(4, 1), (4, 1), (4, 1)], [(4, 1)]]
+    assert {operation.result.values.shape for operation in found} == {(4, 1)}
+
+
+@pytest.mark.parametrize(
+    ("notation", "equations"),
+    [
+        (Notation.SEPARATE, [
+            r"h_t = \tanh(\underline{W_{x}\,x_t} + W_{h}\,h_{t-1} + b)",
+            r"h_t = \tanh(W_{x}\,x_t + \underline{W_{h}\,h_{t-1}} + b)",
+            r"h_t = \tanh(\underline{W_{x}\,x_t + W_{h}\,h_{t-1} + b})",
+            r"h_t = \tanh(W_{x}\,x_t + W_{h}\,h_{t-1} + b)",
+        ]),
+        (Notation.STACKED, [
+            r"h_t = \tanh(\underline{W\,[h_{t-1}; x_t]} + b)",
+            r"h_t = \tanh(\underline{W\,[h_{t-1}; x_t] + b})",
+            r"h_t = \tanh(W\,[h_{t-1}; x_t] + b)",
+        ]),
+    ],
+)  # fmt: skip
+def test_the_steps_of_a_simple_rnn_are_underlined_in_its_equation(notation, equations):
+    assert [one.equation for one in operations(a_trace(Cell.SIMPLE_RNN, True), 0, 1, notation)] == equations
+
+
+@every_cell
+@every_notation
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+def test_what_goes_into_every_gate_is_drawn(cell, after, notation, bias):
+    squashed = 0
+    for operation in operations(a_trace(cell, after, bias=bias), 1, 1, notation):
+        if operation.terms[0] in ("σ(", "tanh("):
+            squashed += 1
+            total = operation.inside or operation.terms[1]
+            assert total.label.startswith("s_")
+            squash = sigmoid if operation.terms[0] == "σ(" else np.tanh
+            np.testing.assert_allclose(squash(total.values), operation.result.values)
+    assert squashed == {Cell.SIMPLE_RNN: 1, Cell.LSTM: 4, Cell.GRU: 3}[cell]
 
 
 def test_keras_stores_the_gates_side_by_side():

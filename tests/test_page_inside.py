@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from rnnlab.architecture import Architecture, Cell
-from rnnlab.counting import count
+from rnnlab.counting import Gate, count
 from rnnlab.experiment import Experiment, Pace, Training
 from rnnlab.history import Status
 from rnnlab.inside import scenes
+from rnnlab.inside.edits import Number, Part, Place
 from rnnlab.inside.following import follow
 from rnnlab.inside.scenes import EXERCISES
 from rnnlab.inside.typed import Shape
@@ -20,9 +21,18 @@ from rnnlab.tasks import TASKS
 from rnnlab.tasks import labelled as labelled_task
 from rnnlab.tasks.labelled_file import Texts
 from rnnlab.texts import number
-from rnnlab.ui import live
-from rnnlab.ui.inside_choice import Source
-from tests.test_pages import engine_is_closed, labelled, opened, pages_are_found_by_navigation, press, shown  # noqa: F401
+from rnnlab.ui import inside_edits, live
+from rnnlab.ui.inside_address import Source
+from tests.test_pages import (  # noqa: F401
+    current_run,
+    engine_is_closed,
+    go,
+    labelled,
+    opened,
+    pages_are_found_by_navigation,
+    press,
+    shown,
+)
 
 NAMES = [exercise.name for exercise in EXERCISES]
 
@@ -40,8 +50,8 @@ def choose(at, label, value):
 
 
 def exercise(at, name):
-    """Choose one of the lectures' exercises, behind the three architectures of the bench."""
-    return choose(at, "Look into", 3 + NAMES.index(name))
+    """Choose one of the lectures' exercises."""
+    return choose(at, "An exercise of the lectures", next(one.title for one in EXERCISES if one.name == name))
 
 
 def area(at, name):
@@ -52,6 +62,16 @@ def area(at, name):
 def said(at):
     kinds = (at.markdown, at.error, at.warning, at.caption, at.info)
     return "\n".join(one.value for kind in kinds for one in kind).replace("\\", "") + shown(at)
+
+
+def shown_html(at):
+    return "\n".join(piece.value for piece in at.html)
+
+
+def address(at):
+    """What the address says of this page."""
+    words = at.query_params["inside"]
+    return words if isinstance(words, str) else words[0]
 
 
 def drawing(at):
@@ -100,14 +120,44 @@ class TestFirstLook:
         assert not at.code
         labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
         script = at.code[0].value
-        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
-        printed = capsys.readouterr().out
+        names = {"__name__": "__main__"}
+        exec(compile(script, "script", "exec"), names)
+        printed = capsys.readouterr().out.partition("shape:")[0]
         model = scenes.random_model(TASKS["hihello"].defaults.bench[1], TASKS["hihello"].form, 0)
         expected = trace_of(model).h[0]
         rows = np.array(
             [[float(n) for n in re.findall(r"-?\d\.\d*", row)] for row in printed.splitlines() if "." in row]
         )
         np.testing.assert_allclose(rows, expected, atol=1e-6)
+        said = model.forward(TASKS["hihello"].data(0).train.inputs[:1]).outputs[0]
+        np.testing.assert_allclose(names["y"], said, atol=1e-6)
+
+    def test_the_code_on_screen_is_whole(self):
+        at = inside(task="jane", a="lstm-32")
+        labelled(at.toggle, "Read or copy it here")[0].set_value(True).run()
+        assert not at.exception
+        names = {}
+        exec(at.code[0].value, names)
+        assert names["y"].ndim == 1
+        assert "it runs by itself" in said(at)
+
+    def test_a_large_layer_says_that_its_code_needs_a_file(self):
+        at = inside(a="lstm-128")
+        assert "it reads them from the file rnnlab-cell.npz" in said(at)
+        assert "runs by itself" not in said(at)
+
+
+class TestPadding:
+    def test_gradients_of_padding_are_neither_drawn_nor_counted(self):
+        at = inside(task="sentiment")
+        (bars,) = re.findall(r'<div class="bars".*</small>', shown_html(at))
+        heights = re.findall(r'<i(?: title="([^"]*)" style="height:\d+%")?></i>', bars)
+        real = [height for height in heights if height]
+        assert len(heights) == 20
+        assert 0 < len(real) < 20
+        assert heights[: len(real)] == real
+        assert f"{real[0]} at the first, {real[-1]} at the last" in bars
+        assert bars.rpartition(">largest ")[2].split(";")[0] in real
 
 
 class TestWalk:
@@ -126,6 +176,14 @@ class TestWalk:
         for _ in range(5):
             press(at, "Next timestep")
         assert labelled(at.button, "Next timestep")[0].disabled
+
+    def test_the_last_operation_is_what_is_said(self):
+        at = inside()
+        press(at, "Next timestep")
+        for _ in range(6):
+            press(at, "Next operation")
+        assert operation(at).startswith("y_t = softmax(W_y × h_t + b_y), s_y = ")
+        assert labelled(at.button, "Next operation")[0].disabled
 
     @pytest.mark.parametrize(
         ("notation", "words"),
@@ -158,13 +216,29 @@ class TestWalk:
 
 
 class TestWhatIsLookedAt:
-    @pytest.mark.parametrize(("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("hello", "(5, 2)")])
+    @pytest.mark.parametrize(
+        ("name", "shape"), [("steps", "(10, 8)"), ("words", "(10, 4)"), ("letter", "(1, 2)"), ("hello", "(5, 2)")]
+    )
     def test_an_exercise_is_one_click_and_prints_all_hidden_states(self, name, shape):
         at = inside()
         exercise(at, name)
         assert f"Shape {shape}" in said(at)
         assert shape in said(at)
         assert len(at.get("vega_lite_chart")) == 2
+
+    def test_a_batch_of_words_is_printed_and_one_of_them_is_looked_at(self):
+        at = inside()
+        exercise(at, "batch")
+        assert "(3, 5, 4) → (3, 5, 2), batch" in said(at)
+        printed = at.code[0].value
+        assert len(re.findall(r"-?\d\.\d+", printed)) == 3 * 5 * 2
+        before = line(at, "h")
+        choose(at, "It reads", 2)
+        assert "lleel" in re.sub(
+            r"<small>\d</small>|<[^>]*>", "", "".join(one.value for one in at.html if "lab-char" in one.value)
+        )
+        assert line(at, "h") != before
+        assert at.code[0].value == printed
 
     def test_another_seed_gives_other_weights(self):
         at = inside()
@@ -180,6 +254,7 @@ class TestWhatIsLookedAt:
         assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
         labelled(at.text_input, "It reads what you type here")[0].set_value("xyz").run()
         assert "knows only the characters" in said(at)
+        assert "Until it can be read, the last line that could be is read: “hello”." in said(at)
         assert labelled(at.text_input, "It reads what you type here")[0].value == "xyz"
         assert len(labelled(at.select_slider, "Timestep")[0].options) == 5
 
@@ -255,6 +330,57 @@ class TestWhatIsLookedAt:
         assert not at.exception
 
 
+class TestAddress:
+    def test_it_opens_the_exercise_with_its_weights_at_its_timestep(self):
+        at = inside()
+        exercise(at, "steps")
+        labelled(at.number_input, "Seed")[0].set_value(7).run()
+        press(at, "Next timestep")
+        words = address(at)
+        assert words == "steps:random:7:2"
+        again = inside(inside=words)
+        assert step(again) == 1
+        assert operation(again) == operation(at)
+        assert labelled(again.number_input, "Seed")[0].value == 7
+
+    def test_an_architecture_of_the_bench_and_weights_typed_in(self):
+        at = inside(inside="3:typed:5:4")
+        assert "GRU, unit 1 at timestep 4" in drawing(at)
+        assert "random, seed 5" in said(at)
+        choose(at, "Look into", "SimpleRNN 5")
+        assert address(at) == "1:typed:5:1"
+
+    def test_going_back_opens_what_was_there(self):
+        at = inside()
+        exercise(at, "hello")
+        before = dict(at.query_params)
+        at.run()
+        press(at, "Next timestep")
+        at.run()
+        go(at, before)
+        assert step(at) == 0
+
+    @pytest.mark.parametrize(
+        "words", ["nonsense", "9:trained:x:99", "hello:random:-1:0", ":::", "hello:random:99999:77"]
+    )
+    def test_nonsense_is_passed_over(self, words):
+        at = inside(inside=words)
+        assert drawing(at)
+        assert step(at) == 0
+        assert not at.error
+        assert not at.warning
+
+    def test_one_thing_is_looked_at(self):
+        at = exercise(inside(), "hello")
+        assert labelled(at.pills, "Look into")[0].value is None
+        choose(at, "Look into", "GRU 5")
+        assert labelled(at.pills, "An exercise of the lectures")[0].value is None
+        assert "GRU, unit 1" in drawing(at)
+        exercise(at, "steps")
+        assert labelled(at.pills, "Look into")[0].value is None
+        assert "Shape (10, 8)" in said(at)
+
+
 class TestTyped:
     def typing(self):
         at = inside()
@@ -285,7 +411,7 @@ class TestTyped:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("1 2", "needs 2 rows of 2 numbers, but 1 row is typed"),
+            ("1 2", "needed is 2 rows of 2 numbers, but 1 row is typed"),
             ("1 2\n3 x", "row 2: “x” is no number"),
             ("1 2\n3 inf", "row 2: inf cannot be computed with"),
         ],
@@ -304,11 +430,85 @@ class TestTyped:
         choose(at, "Typed in", Shape.KERAS)
         assert area(at, "recurrent_kernel").value == "1 3\n2 4"
 
+    def test_what_cannot_be_read_waits_in_its_shape(self):
+        at = self.typing()
+        area(at, "W_h").set_value("1 2").run()
+        choose(at, "Typed in", Shape.KERAS)
+        assert "is typed" not in said(at)
+        choose(at, "Typed in", Shape.LECTURE)
+        assert area(at, "W_h").value == "1 2"
+        assert "1 row is typed" in said(at)
+
+    def test_a_screen_reader_hears_no_backslash(self):
+        at = choose(inside(a="lstm-5"), "Weights", Source.TYPED)
+        assert at.text_area[0].label == "W_xi, 5 × 5"
+
+    def test_they_begin_as_what_was_on_screen_and_so_stays_all_that_is_not_typed(self):
+        at = inside(a="lstm-5")
+        labelled(at.number_input, "Seed")[0].set_value(7).run()
+        choose(at, "Weights", Source.TYPED)
+        model = scenes.random_model(Architecture(Cell.LSTM, 5), TASKS["hihello"].form, 7)
+        short = trace_of(model).weights.kernel[0, :2].round(2)
+        assert area(at, "W_xi").value.split()[::5][:2] == [f"{value:g}" for value in short]
+        assert "all others of the model are as they were on screen (random, seed 7)" in said(at)
+        rounded = trace_of(model).weights._replace(
+            **{name: array.round(2) for name, array in trace_of(model).weights._asdict().items()}
+        )
+        task = TASKS["hihello"].data(0).train
+        loss = model.with_layer("lstm", False, rounded).forward(task.inputs).loss(task.targets)
+        assert f"loss on this sample  {loss:.4f}" in said(at).replace("   ", "  ")
+
+    def test_as_long_as_nothing_is_typed_they_follow_what_was_on_screen(self):
+        at = self.typing()
+        first = area(at, "W_x").value
+        choose(at, "Weights", Source.RANDOM)
+        labelled(at.number_input, "Seed")[0].set_value(3).run()
+        choose(at, "Weights", Source.TYPED)
+        assert area(at, "W_x").value != first
+        area(at, "b").set_value("1 2").run()
+        choose(at, "Weights", Source.RANDOM)
+        labelled(at.number_input, "Seed")[0].set_value(0).run()
+        choose(at, "Weights", Source.TYPED)
+        assert (area(at, "W_x").value != first, area(at, "b").value) == (True, "1 2")
+
+    def test_an_edit_of_other_weights_does_not_overrule_them(self):
+        at = exercise(inside(), "hello")
+        edit = Number(Place(Part.KERNEL, gate=Gate.STATE), 0, 0)
+
+        def edited():
+            kept = at.session_state["rnnlab"].kept
+            next(kept[name] for name in reversed(kept) if " weights " in name)[edit] = 7.0
+            at.run()
+            assert "1 number is changed" in said(at)
+
+        edited()
+        choose(at, "Weights", Source.TYPED)
+        assert "All numbers below follow" in said(at)
+        edited()
+        area(at, "W_x").set_value("0.1 0.2 0.3 0.4\n0 0 0 0").run()
+        assert "All numbers below follow" in said(at)
+        choose(at, "Weights", Source.RANDOM)
+        assert "1 number is changed" in said(at)
+
     def test_too_large_a_layer_is_not_typed(self):
         at = inside(a="lstm-128")
         choose(at, "Weights", Source.TYPED)
         assert "too many to type" in said(at)
         assert drawing(at)
+
+
+class TestNumbersInTheTable:
+    def test_what_is_typed_is_read_as_it_stands_or_told(self):
+        found = inside_edits.cells_typed({0: {"1": "1e3", "2": " −0.5 "}, "1": {"1": "1e9", "2": "abc", "3": None}})
+        assert found.numbers == {(0, 1): 1000.0, (0, 2): -0.5}
+        assert found.problems == {
+            (1, 1): "1e9 is too large, numbers go from -1000 to 1000",
+            (1, 2): "“abc” is no number",
+            (1, 3): "“” is no number",
+        }
+
+    def test_it_says_what_may_be_typed(self):
+        assert "Numbers from -1000 to 1000" in said(inside())
 
 
 class TestRun:
@@ -320,7 +520,7 @@ class TestRun:
         while run.status.active:
             time.sleep(0.05)
         at = inside(run=run.id)
-        choose(at, "Look into", 0)
+        choose(at, "Look into", labelled(at.pills, "Look into")[0].options[0])
         assert drawing(at)
         del labelled_task._brought[key]
         at.run()
@@ -346,6 +546,31 @@ class TestRun:
         assert not any("<img" in one.value for one in at.html)
         labelled(at.toggle, "With the gates of all")[0].set_value(True).run()
         assert sum(one.value.count("<img") for one in at.html) == 1 + 4  # h; z, r, g, h
+
+    def test_a_lane_that_numpy_does_not_train_says_why_and_stands_there_with_random_weights(self):
+        at = opened("Train", {"trainer": "numpy", "task": "own", "epochs": "2", "a": ["simple_rnn-4", "lstm-3"]})
+        press(at, "Train")
+        while current_run(at).status.active:
+            at.run()
+        at.switch_page("pages/inside.py").run()
+        choose(at, "Look into", 1)
+        assert "Keras trains all others. The weights below are random." in said(at)
+        assert "ended before" not in said(at)
+        assert said(at).count("With random weights, not trained.") == 1
+        choose(at, "Look into", 0)
+        assert "With random weights" not in said(at)
+
+    def test_weights_that_make_room_say_how_much_there_is(self):
+        at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})
+        press(at, "Train")
+        while (run := current_run(at)).status.active:
+            at.run()
+        run.lanes[0].fetch_recording()
+        recording = run.lanes[0].history.recording
+        recording.kept = {epoch: recording.kept[epoch] for epoch in (0, 2, 4)}
+        at.switch_page("pages/inside.py").run()
+        assert "With the weights of epoch 5" in said(at)
+        assert "only as many as fit into 8 MB" in said(at)
 
     def test_a_run_is_looked_into_at_any_of_its_epochs(self):
         at = opened("Train", {"epochs": "6", "a": "lstm-3", "pace": "full"})

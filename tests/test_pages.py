@@ -334,6 +334,22 @@ class TestTrain:
         assert shown(at) != inside
         assert not at.exception
 
+    def test_bars_of_gradients_become_shorter_as_the_loss_does(self) -> None:
+        at = press(opened("Train", {"epochs": "50", "pace": "full", "a": ["simple_rnn-5", "gru-5"]}), "Train")
+        scrubber = slider_key(ended(at).id, 50)
+
+        def tallest() -> list[int]:
+            return [
+                max(map(int, re.findall(r"height:(\d+)%", piece.value)))
+                for piece in at.html
+                if "|∂L/∂h|" in piece.value
+            ]
+
+        late = tallest()
+        at.slider(key=scrubber).set_value(1).run()
+        assert all(before > 10 + after for before, after in zip(tallest(), late, strict=True))
+        assert shown(at).count("heights are logarithmic, from 10⁻⁵ to 10") == 2
+
     def test_the_slider_that_goes_along_with_a_race_is_not_the_one_that_people_move(self) -> None:
         """What a slow browser still has of the first, at any epoch on the way, must not count as a drag of the second."""
         at = press(opened("Train", {"epochs": "20", "pace": "slow", "speed": "30"}), "Train")
@@ -358,6 +374,21 @@ class TestTrain:
             at.run()
         assert len(seen) > 1
         assert at.slider(key=slider_key(run.id, 20)).value == 20
+
+    def test_a_replay_goes_on_at_another_speed_from_where_it_is(self) -> None:
+        at = press(opened("Train", {"epochs": "500", "pace": "full", "a": "gru-2"}), "Train")
+        slider = slider_key(ended(at).id, 500)
+        at.slider(key=slider).set_value(300).run()
+        labelled(at.selectbox, "Speed")[0].set_value(1).run()
+        press(at, "Play")
+        labelled(at.selectbox, "Speed")[0].set_value(20).run()
+        before, since = at.slider(key=slider).value, time.monotonic()
+        assert 300 <= before < 400
+        assert any(button.label == "Pause" for button in at.button)
+        time.sleep(1)
+        at.run()
+        assert at.slider(key=slider).value - before > 5 * (time.monotonic() - since)
+        assert not at.exception
 
     def test_a_replay_stops_where_the_slider_is_dragged_and_not_where_a_slow_browser_still_has_it(self) -> None:
         at = press(opened("Train", {"epochs": "500", "pace": "full", "a": "gru-2"}), "Train")

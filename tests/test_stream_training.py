@@ -218,18 +218,26 @@ def test_dropout_changes_what_is_learned_and_not_how_it_is_measured():
     assert losses(plain, 5) != losses(dropped, 5)
 
 
-def test_a_measurement_is_what_the_model_in_numpy_makes_of_the_held_out_text_read_on_from_where_it_stands():
+def test_a_measurement_is_what_the_model_in_numpy_says_of_held_out_text_after_what_comes_before_it():
     given = experiment(batch_size=1)
     trainer = StreamTrainer(given, Start())
     losses(trainer, 20)
     read = Model.from_flat(given.architecture, given.form, trainer.weights())
-    length = (len(TEXT.held_out) - 1) // 24 * 24
-    text = TEXT.held_out[np.newaxis, : length + 1]
-    states = [np.asarray(state) for state in trainer._states]
-    seen = read.forward(text[:, :-1], [State(*states)])
+    held_out = len(TEXT.held_out)  # one stretch, and as much before it
+    text = TEXT.numbers[np.newaxis, -2 * held_out - 1 :]
+    seen = read.forward(text[:, :-1], [State(*map(np.asarray, trainer._states))])
+    said = seen.outputs[0, -held_out:]
     loss, right = trainer._measure()
-    assert loss == pytest.approx(seen.loss(text[:, 1:]), rel=1e-5)
-    assert right == pytest.approx((seen.outputs.argmax(-1) == text[:, 1:]).mean())
+    assert loss == pytest.approx(-np.log(said[np.arange(held_out), TEXT.held_out]).mean(), rel=1e-5)
+    assert right == pytest.approx((said.argmax(-1) == TEXT.held_out).mean())
+
+
+def test_the_same_weights_are_measured_alike_however_many_streams_they_were_learned_in():
+    few, many = (StreamTrainer(experiment(batch_size=n, chunk=48 // n), Start()) for n in (1, 12))
+    losses(few, 30)
+    many.step()
+    many._compiled.model.set_weights(few._compiled.model.get_weights())
+    assert many._measure() == pytest.approx(few._measure(), rel=1e-3)
 
 
 def test_a_race_of_several_is_told_as_those_of_tasks_are():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rnnlab.architecture import Architecture, Cell, Direction
 from rnnlab.corpora import Corpus, Source
+from rnnlab.textlab import measuring
 from rnnlab.textlab.experiment import Schedule, TextExperiment, TextTraining
 from rnnlab.textlab.streams import Streams
 
@@ -59,9 +60,10 @@ def test_measuring_is_work_too_and_most_of_it_at_first():
     done = [experiment.done(epochs) for epochs in range(experiment.epochs + 1)]
     assert done[0] == 0.0
     assert (np.diff(done) > 0).all()
-    learned, held_out = experiment.training.batch_size * experiment.training.chunk, len(experiment.corpus.held_out)
-    measuring = 0.4 * held_out * experiment.epochs
-    assert done[1] == pytest.approx((learned + 0.4 * held_out) / (learned * experiment.steps + measuring))
+    learned = experiment.training.batch_size * experiment.training.chunk
+    held_out = len(measuring.held_out(experiment.corpus).places)
+    measured = 0.4 * held_out * experiment.epochs
+    assert done[1] == pytest.approx((learned + 0.4 * held_out) / (learned * experiment.steps + measured))
     assert done[1] > 1 / experiment.steps
 
 

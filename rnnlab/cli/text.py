@@ -23,7 +23,7 @@ from rnnlab.history import Chunk, History, Reached, Start, Status
 from rnnlab.reference import Model
 from rnnlab.saved import SavedLane
 from rnnlab.tasks.drawn import Said
-from rnnlab.textlab import ngrams, passages
+from rnnlab.textlab import measuring, ngrams, passages
 from rnnlab.textlab.experiment import (
     CHUNK,
     DROPOUT,
@@ -207,7 +207,7 @@ class _Teller:
         print(
             f"{corpus.title}: {made.characters:,} characters, {made.vocabulary} different; {made.held_out:,} held out."
         )
-        for line in ngrams.baselines(corpus.training, corpus.held_out, made.vocabulary):
+        for line in measuring.lines(corpus):
             print(f"  {line.title}: {_loss(line.nats)}")
         print(
             f"{first.steps:,} steps of {first.training.batch_size} × {first.training.chunk} characters. Ctrl-C stops.\n"

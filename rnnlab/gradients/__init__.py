@@ -5,7 +5,19 @@ Mikolov & Bengio, "On the Difficulty of Training Recurrent Neural Networks" (201
 ``fresh`` draws new models to measure, ``measured`` keeps what was found, ``clipping`` trains with gradients that explode.
 """
 
-from rnnlab.gradients.flow import Flow, Question, a_step, earliest, flow, has_time, horizon, left, question, update_lost
+from rnnlab.gradients.flow import (
+    Flow,
+    Question,
+    a_step,
+    distances,
+    earliest,
+    flow,
+    has_time,
+    horizon,
+    left,
+    question,
+    update_lost,
+)
 from rnnlab.gradients.fresh import FIRST, Fresh, Scaling, asked, new_model, rescaled
 from rnnlab.gradients.matrices import Block, blocks, bound, damping
 from rnnlab.gradients.measured import Named, named_new
@@ -23,6 +35,7 @@ __all__ = [
     "blocks",
     "bound",
     "damping",
+    "distances",
     "earliest",
     "flow",
     "has_time",

@@ -91,6 +91,21 @@ def question(form: Form, inputs: NDArray[Any], targets: NDArray[Any], step: int 
     return Question(inputs[np.newaxis], targets[np.newaxis], chosen)
 
 
+def distances(form: Form, asked: Question) -> tuple[int | None, ...]:
+    """How many steps before the loss each step of the input stands where it is read forward; None for those that come later.
+
+    Args:
+        form: of the task.
+        asked: a sequence (1, T) or (1, T, D), and the step of its loss.
+    """
+    last = asked.inputs.shape[1] - 1
+    if form.pattern is Pattern.ENCODER_DECODER:
+        last += asked.step + 1  # the decoder's steps stand between
+    elif form.pattern.many_outputs:
+        last = asked.step
+    return tuple(last - t if t <= last else None for t in range(asked.inputs.shape[1]))
+
+
 def flow(model: Model, asked: Question, reach: int | None = None) -> Flow | None:
     """Send the loss of one step back through time.
 

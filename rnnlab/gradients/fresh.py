@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from rnnlab.architecture import Activation, Architecture, Cell, Form, Pattern, R
 from rnnlab.experiment import SEED, RealRange
 from rnnlab.gradients.flow import Question
 from rnnlab.gradients.matrices import first_kernels, recurrent_places, turned_radius
-from rnnlab.reference import Model
+from rnnlab.reference import Array, Model
 from rnnlab.reference.model import weight_shapes
 from rnnlab.texts import noted
 
@@ -19,6 +20,9 @@ LENGTHS = Range(2, 500)
 FACTORS = RealRange(0.1, 3.0)
 #: Different tokens that a free sequence is made of, and classes that are told apart at its end.
 TOKENS = 8
+#: The bias of gates that are held open: σ(5) = 0.99 of what a state was is kept at each step.
+OPEN = 5
+FORGET_BIASES = (0, 1, OPEN)
 
 
 class Scaling(StrEnum):
@@ -38,7 +42,7 @@ class Fresh:
         scaling: how W_h is scaled.
         scale: the factor, or the spectral radius that every W_h gets.
         silent: whether nothing goes in: W_x is 0, so that the states stay 0 and tanh is at its steepest.
-        forget_bias: bias of an LSTM's forget gate, 0 or 1.
+        forget_bias: bias of an LSTM's forget gate, one of ``FORGET_BIASES``; ``OPEN`` is that of a GRU's update gate too.
 
     Raises:
         ValueError: a number is out of its range.
@@ -56,10 +60,16 @@ class Fresh:
         SEED.check("seed", self.seed)
         LENGTHS.check("length", self.length)
         FACTORS.check("scale", self.scale)
-        Range(0, 1).check("forget-gate bias", self.forget_bias)
+        if self.forget_bias not in FORGET_BIASES:
+            raise ValueError(f"forget-gate bias must be one of {FORGET_BIASES}, not {self.forget_bias!r}")
 
 
 FIRST = Fresh()
+
+
+def passed(bias: int) -> float:
+    """The share that a gate with this bias lets through where nothing else speaks to it: σ(bias)."""
+    return 1 / (1 + math.exp(-bias))
 
 
 def asked(fresh: Fresh) -> tuple[Form, Question]:
@@ -79,11 +89,19 @@ def new_model(architecture: Architecture, form: Form, fresh: Fresh) -> Model:
     if fresh.silent:
         for place in first_kernels(model.architecture, form):
             weights[place][:] = 0.0
-    if architecture.cell is Cell.LSTM:
-        for array, named in zip(weights, weight_shapes(model.architecture, form), strict=True):
-            if named.name.endswith("bias") and named.layer != "dense":
-                array[architecture.units : 2 * architecture.units] = fresh.forget_bias
+    for array, named in zip(weights, weight_shapes(model.architecture, form), strict=True):
+        if named.name.endswith("bias") and named.layer != "dense":
+            _keep(array, architecture, fresh.forget_bias)
     return rescaled(replace(model, weights=tuple(weights)), fresh.scaling, fresh.scale)
+
+
+def _keep(bias: Array, architecture: Architecture, forget_bias: int) -> None:
+    """Set the bias of the gate that keeps a state: an LSTM's forget gate, and where it is held open a GRU's update gate."""
+    units = architecture.units
+    if architecture.cell is Cell.LSTM:
+        bias[units : 2 * units] = forget_bias
+    elif architecture.cell is Cell.GRU and forget_bias == OPEN:
+        np.atleast_2d(bias)[0, :units] = OPEN
 
 
 def rescaled(model: Model, scaling: Scaling, scale: float) -> Model:

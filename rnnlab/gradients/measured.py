@@ -63,9 +63,9 @@ class Named:
         """``matrices.bound`` of it."""
         return bound(self.architecture, self.form, self.blocks, distances)
 
-    def flow(self, asked: Question) -> Flow | None:
+    def flow(self, asked: Question, reach: int | None = None) -> Flow | None:
         """``flow.flow`` of it."""
-        return _FLOWS.get((self.name, asked.name), lambda: flow(self.model, asked))
+        return _FLOWS.get((self.name, asked.name, reach), lambda: flow(self.model, asked, reach))
 
     def update_lost(self, asked: Question, reach: int) -> float:
         """``flow.update_lost`` of it."""

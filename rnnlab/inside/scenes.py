@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rnnlab import sequences
 from rnnlab.architecture import Architecture, Cell, Form
-from rnnlab.reference import Model, Read, Trace, Weights, random_weights
+from rnnlab.reference import Array, Model, Read, Trace, Weights, random_weights
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _, noted
@@ -107,6 +107,13 @@ def known(sample: NDArray[Any], shown: Arrays) -> Arrays:
     return Arrays(sample[np.newaxis], shown.targets[:0])
 
 
+class Batch(NamedTuple):
+    """Several words that a cell reads at once: its inputs, (B, T, D), and all hidden states, (B, T, U)."""
+
+    inputs: Array
+    states: Array
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One of the lectures' exercises: a SimpleRNN alone, whose hidden states of every step are printed.
@@ -117,7 +124,7 @@ class Exercise:
         story: what the lecture does, in a sentence.
         units: hidden size.
         form: what goes in.
-        word: what is read, where that is letters.
+        words: what is read, where that is letters: each a sample of its own.
     """
 
     name: str
@@ -125,27 +132,44 @@ class Exercise:
     story: str
     units: int
     form: Form
-    word: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def architecture(self) -> Architecture:
         return Architecture(Cell.SIMPLE_RNN, self.units)
 
-    def scene(self, seed: int) -> Scene:
-        """The exercise with random weights of this seed, as ``reference.random_weights`` draws them."""
+    def scene(self, seed: int, place: int = 0) -> Scene:
+        """The exercise with random weights of this seed, as ``reference.random_weights`` draws them.
+
+        Args:
+            seed: of the weights.
+            place: which of the words is read.
+        """
         weights = random_weights(Cell.SIMPLE_RNN, self.form.input_dim, self.units, seed)
-        return Scene(self.model(weights), self._inputs(), self._steps())
+        return Scene(self.model(weights), self._inputs(place), self._steps(place))
 
     def model(self, weights: Weights) -> Model:
         return Model(self.architecture, self.form, tuple(weights))
 
-    def _inputs(self) -> NDArray[Any]:
-        if self.word:
-            return np.array([sequences.encode(self.word, sequences.LETTERS)], np.int32)
+    def batch(self, place: int, trace: Trace) -> Batch:
+        """All words read with the weights of the trace; the one at this place as the trace has read it."""
+        found = [Trace(trace.cell, trace.weights, self._one_hot(word)) for word in self.words]
+        found[place] = trace
+        return Batch(np.concatenate([one.inputs for one in found]), np.concatenate([one.h for one in found]))
+
+    def _one_hot(self, word: str) -> Array:
+        return sequences.one_hot(self._numbers(word), self.form.input_dim)
+
+    def _numbers(self, word: str) -> NDArray[np.int32]:
+        return np.array([sequences.encode(word, sequences.LETTERS)], np.int32)
+
+    def _inputs(self, place: int) -> NDArray[Any]:
+        if self.words:
+            return self._numbers(self.words[place])
         return np.random.default_rng(_INPUT_SEED).random((1, self.form.timesteps or 1, self.form.input_dim))
 
-    def _steps(self) -> tuple[str, ...]:
-        return tuple(self.word) if self.word else ("",) * (self.form.timesteps or 1)
+    def _steps(self, place: int) -> tuple[str, ...]:
+        return tuple(self.words[place]) if self.words else ("",) * (self.form.timesteps or 1)
 
 
 EXERCISES = (
@@ -168,11 +192,31 @@ EXERCISES = (
         Form(6, tokens=False, timesteps=10, outputs=None),
     ),
     Exercise(
+        "letter",
+        noted("h, hidden size 2"),
+        noted("One cell at work: the letter h alone, one-hot, 4 numbers, and hidden size 2: (1, 1, 4) → (1, 1, 2)."),
+        2,
+        Form(4, timesteps=1, outputs=None),
+        ("h",),
+    ),
+    Exercise(
         "hello",
         noted("hello, hidden size 2"),
-        noted("One cell at work: the letters of “hello” one-hot, 4 numbers each, and hidden size 2, shape (5, 2)."),
+        noted(
+            "One cell at work: the letters of “hello” one-hot, 4 numbers each, and hidden size 2: (1, 5, 4) → (1, 5, 2)."
+        ),
         2,
         Form(4, timesteps=5, outputs=None),
-        "hello",
+        ("hello",),
+    ),
+    Exercise(
+        "batch",
+        noted("a batch of 3 words, hidden size 2"),
+        noted(
+            "One cell at work on a batch of three words at once: (3, 5, 4) → (3, 5, 2). Choose which of them you look at."
+        ),
+        2,
+        Form(4, timesteps=5, outputs=None),
+        ("hello", "eolll", "lleel"),
     ),
 )

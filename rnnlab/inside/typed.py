@@ -112,59 +112,62 @@ def _joined(trace: Trace, arrays: list[Array]) -> Weights:
 
 
 def parse(text: str, slot: Slot) -> Array:
-    """The matrix that was typed: a line for each row, numbers with spaces or commas between them. A vector may stand in any lines.
+    """The matrix that was typed, in lines or brackets for each row, numbers with spaces or commas between them. A vector may
+    stand in any rows.
 
     Raises:
         ValueError: it is not ``slot.rows`` rows of ``slot.columns`` numbers.
     """
-    lines = [line for line in re.split(r"[\n;]", text) if re.sub(r"[\s,\[\]]", "", line)]
-    rows = [[_number(piece, slot, n) for piece in _pieces(line)] for n, line in enumerate(lines, 1)]
+    pieces = [re.sub(r"[,\[]", " ", row).split() for row in re.split(r"[\n;\]]", text)]
+    rows = [[_read(piece, slot, n) for piece in row] for n, row in enumerate(filter(None, pieces), 1)]
     if slot.is_vector:
         return _vector([value for row in rows for value in row], slot)
     if len(rows) != slot.rows:
-        given = ngettext("{n} row is typed", "{n} rows are typed", len(rows)).format(n=len(rows))
-        raise ValueError(_("{name} needs {shape}, but {given}").format(name=slot.name, shape=_shape(slot), given=given))
+        raise _misshapen(slot, ngettext("{n} row is typed", "{n} rows are typed", len(rows)).format(n=len(rows)))
     for n, row in enumerate(rows, 1):
         if len(row) != slot.columns:
-            given = ngettext("row {row} has {n} number", "row {row} has {n} numbers", len(row)).format(
-                row=n, n=len(row)
-            )
-            raise ValueError(
-                _("{name} needs {shape}, but {given}").format(name=slot.name, shape=_shape(slot), given=given)
-            )
+            given = ngettext("row {row} has {n} number", "row {row} has {n} numbers", len(row))
+            raise _misshapen(slot, given.format(row=n, n=len(row)))
     return np.array(rows)
-
-
-def _pieces(line: str) -> list[str]:
-    return re.sub(r"[,\[\]]", " ", line).split()
 
 
 def _vector(numbers: list[float], slot: Slot) -> Array:
     if len(numbers) != slot.numbers:
-        needs = ngettext("{name} needs {n} number", "{name} needs {n} numbers", slot.numbers)
-        given = ngettext("{n} is typed", "{n} are typed", len(numbers))
-        sentence = needs.format(name=slot.name, n=slot.numbers) + ", " + given.format(n=len(numbers))
-        raise ValueError(sentence)
+        needed = ngettext("In {name}: {n} number is needed", "In {name}: {n} numbers are needed", slot.numbers)
+        given = ngettext("{n} is typed", "{n} are typed", len(numbers)).format(n=len(numbers))
+        raise ValueError(needed.format(name=slot.name, n=slot.numbers) + ", " + given)
     return np.array(numbers).reshape(slot.rows, slot.columns)
 
 
-def _shape(slot: Slot) -> str:
+def _misshapen(slot: Slot, given: str) -> ValueError:
     rows = ngettext("{n} row", "{n} rows", slot.rows).format(n=slot.rows)
-    return rows + " " + ngettext("of {n} number", "of {n} numbers", slot.columns).format(n=slot.columns)
+    shape = rows + " " + ngettext("of {n} number", "of {n} numbers", slot.columns).format(n=slot.columns)
+    return ValueError(_("In {name}: needed is {shape}, but {given}").format(name=slot.name, shape=shape, given=given))
 
 
-def _number(piece: str, slot: Slot, row: int) -> float:
-    where = {"name": slot.name, "row": row, "piece": piece[:20]}
+def _read(piece: str, slot: Slot, row: int) -> float:
     try:
-        value = float(piece.replace("−", "-"))
+        return number(piece)
+    except ValueError as error:
+        said = _("In {name}, row {row}: {problem}").format(name=slot.name, row=row, problem=error)
+        raise ValueError(said) from None
+
+
+def number(text: str) -> float:
+    """One number that was typed.
+
+    Raises:
+        ValueError: it is none, or not within ``NUMBERS``; the sentence says what was given and what is allowed.
+    """
+    given = text.strip()[:20]
+    try:
+        value = float(text.replace("−", "-").replace("_", "?"))  # Python would read 1_0 as 10
     except ValueError:
-        raise ValueError(_("{name}, row {row}: “{piece}” is no number").format(**where)) from None
+        raise ValueError(_("“{given}” is no number").format(given=given)) from None
     if not math.isfinite(value):
-        raise ValueError(_("{name}, row {row}: {piece} cannot be computed with, type a finite number").format(**where))
+        raise ValueError(_("{given} cannot be computed with, type a finite number").format(given=given))
     if not NUMBERS.low <= value <= NUMBERS.high:
-        raise ValueError(
-            _("{name}, row {row}: {piece} is too large, numbers go from {low} to {high}").format(
-                low=NUMBERS.written[0], high=NUMBERS.written[1], **where
-            )
-        )
+        low, high = NUMBERS.written
+        allowed = _("{given} is too large, numbers go from {low} to {high}")
+        raise ValueError(allowed.format(given=given, low=low, high=high))
     return value

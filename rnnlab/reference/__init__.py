@@ -9,6 +9,7 @@ from rnnlab.reference.comparison import EXPECTED, Comparison, Difference, KerasS
 from rnnlab.reference.equations import Array, State, Weights, random_weights, sigmoid
 from rnnlab.reference.layers import LayerGradients, Trace, run
 from rnnlab.reference.model import Gradients, Model, Pass, Read, Weight, weight_shapes
+from rnnlab.reference.parts import activate
 
 __all__ = [
     "EXPECTED",
@@ -25,6 +26,7 @@ __all__ = [
     "Trace",
     "Weight",
     "Weights",
+    "activate",
     "random_weights",
     "run",
     "sigmoid",

@@ -106,7 +106,7 @@ class Dense(Part):
     def forward(self, inputs: NDArray[Any], _: Mask) -> NDArray[Any]:
         self._inputs = inputs
         self.sums: Array = inputs @ self.weights[0] + (self.weights[1] if len(self.weights) > 1 else 0.0)
-        self.outputs = _activate(self._activation, self.sums)
+        self.outputs = activate(self._activation, self.sums)
         return self.outputs
 
     def backward(self, d_outputs: Array, _: Reaches) -> tuple[Array, tuple[Array, ...]]:
@@ -198,7 +198,8 @@ def _unmerge(architecture: Architecture, each: Sequence[Array], d_outputs: Array
             return d_outputs / 2, d_outputs / 2
 
 
-def _activate(activation: Activation, sums: Array) -> Array:
+def activate(activation: Activation, sums: Array) -> Array:
+    """What an activation makes of sums, (…, K)."""
     match activation:
         case Activation.SOFTMAX:
             shifted = np.exp(sums - sums.max(-1, keepdims=True))

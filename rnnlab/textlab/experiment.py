@@ -13,6 +13,7 @@ import numpy as np
 from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form, Range, check_choice, named
 from rnnlab.corpora import Corpus
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Optimizer, RealRange, check_device
+from rnnlab.textlab.measuring import held_out
 from rnnlab.texts import _, noted
 
 PASSES, CHUNK, STREAMS, LAYERS = Range(1, 1000), Range(1, 500), Range(1, 512), Range(1, 3)
@@ -23,8 +24,6 @@ GROWTH = 1 / 16
 WRITTEN = 300
 #: Characters that it reads before it writes.
 PROMPTED = 100
-#: Held-out characters that are read at each measurement, or all where there are fewer.
-MEASURED = 32_768
 #: What reading a character takes of the time of learning from it, about.
 READING = 0.4
 
@@ -97,11 +96,11 @@ class TextExperiment:
     training: TextTraining = TextTraining()
 
     def __post_init__(self) -> None:
-        if (held_out := len(self.corpus.held_out)) < 2:
+        if (n := len(self.corpus.held_out)) < 2:
             sentence = _(
                 "2 characters must be held out at least, of a tenth of the text; here it is {n}. Take a longer text."
             )
-            raise ValueError(sentence.format(n=held_out))
+            raise ValueError(sentence.format(n=n))
         if self.steps_a_pass < 1:
             fewest = self.training.batch_size * self.training.chunk + 1
             sentence = _(
@@ -157,7 +156,7 @@ class TextExperiment:
 
     def done(self, epochs: float) -> float:
         """The share of the work that is done after so many measurements, which are most of it at first."""
-        measuring = READING * min(MEASURED, len(self.corpus.held_out))
+        measuring = READING * len(held_out(self.corpus).places)
         learning = self.training.batch_size * self.training.chunk
         work = learning * self.steps + measuring * self.epochs
         return (learning * self.step_of(epochs) + measuring * epochs) / work

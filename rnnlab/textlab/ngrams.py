@@ -31,6 +31,8 @@ Reals = NDArray[np.float64]
 _DENSE = 2**24
 
 _TITLES = (noted("character frequency"), noted("bigram"), noted("trigram"))
+#: The characters that the longest of them looks at: the one that it says, and those before.
+ORDER = len(_TITLES)
 
 
 class Line(NamedTuple):
@@ -40,23 +42,14 @@ class Line(NamedTuple):
     nats: float  # per character of the held-out part
 
 
-def baselines(training: Numbers, held_out: Numbers, vocabulary_size: int) -> tuple[Line, ...]:
-    """What models without a memory reach on the held-out part, fitted on the training part; from worst to best usually.
+def baselines(training: Numbers, strings: Numbers, vocabulary_size: int) -> tuple[Line, ...]:
+    """What models without a memory reach on held-out characters, fitted on the training part; from worst to best usually.
 
     Args:
-        training: (N), numbers below ``vocabulary_size``.
-        held_out: (M), what comes right after it. Its first character is given, all others are to be said.
-
-    Raises:
-        ValueError: one of the parts has too few characters.
+        training: (N), numbers below ``vocabulary_size``, 1 at least.
+        strings: (M, ``ORDER``), of held-out text: the last character of each is to be said. 1 at least.
     """
-    if len(training) < 1 or len(held_out) < 2:
-        raise ValueError(
-            _(
-                "the text is too short: {training} characters to learn from, {held_out} held out; 1 and 2 are needed"
-            ).format(training=len(training), held_out=len(held_out))
-        )
-    losses = NGram.fit(training, len(_TITLES), vocabulary_size).nats(held_out, training)
+    losses = NGram.fit(training, ORDER, vocabulary_size).nats(strings)
     counted = (Line(_(title), loss) for title, loss in zip(_TITLES, losses, strict=True))
     return Line(_("uniform guessing"), math.log(vocabulary_size)), *counted
 
@@ -117,15 +110,8 @@ class NGram:
             likely[length] = level.interpolate(codes, likely[length - 1], self.vocabulary_size)
         return likely[1:]
 
-    def nats(self, numbers: Numbers, before: Numbers) -> tuple[float, ...]:
-        """The mean losses over all of these characters but the first, by models of order 1, 2 …, in nats.
-
-        Args:
-            numbers: (M), at least 2.
-            before: (N), what comes right before them; at least ``order`` - 2.
-        """
-        joined = np.concatenate([before[len(before) - max(0, self.order - 2) :], numbers])
-        strings = sliding_window_view(joined, self.order)[-(len(numbers) - 1) :]
+    def nats(self, strings: Numbers) -> tuple[float, ...]:
+        """The mean losses over the last characters of strings (M, order), by models of order 1, 2 …, in nats."""
         return tuple((-np.log(self.probabilities(strings)).mean(axis=1)).tolist())
 
 

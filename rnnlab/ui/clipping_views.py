@@ -10,9 +10,8 @@ from rnnlab import gradient_charts
 from rnnlab.experiment import SEED, Clipping
 from rnnlab.gradient_charts import CLIPPINGS
 from rnnlab.gradients.clipping import AT_NORM, AT_VALUE, RADIUS, RATE, STEPS, TIMESTEPS, UNITS, Curve, Trial, Tried
-from rnnlab.texts import _
+from rnnlab.texts import _, power
 from rnnlab.ui import fields, live, views
-from rnnlab.ui.gradient_views import power
 
 
 def part() -> None:
@@ -58,7 +57,7 @@ def _ask() -> Trial:
 
 
 def _draw(found: Tried | None) -> None:
-    views.legend(gradient_charts.clipping_looks(), _("each point the mean of ten steps"))
+    views.legend(gradient_charts.clipping_looks(), _("each point the geometric mean of the last ten steps"))
     table = gradient_charts.clipping_table(found).to_dict("records")
     left, right = st.columns(2, gap="medium")
     for place, column, title in ((left, "loss", _("loss (squared error)")), (right, "norm", _("norm of the gradient"))):

@@ -12,8 +12,7 @@ from rnnlab.architecture import Architecture, Cell, Range
 from rnnlab.engine import Run
 from rnnlab.experiment import SEED
 from rnnlab.gradients import FIRST, Fresh, Scaling
-from rnnlab.gradients.fresh import FACTORS, LENGTHS
-from rnnlab.reference import sigmoid
+from rnnlab.gradients.fresh import FACTORS, FORGET_BIASES, LENGTHS, OPEN, passed
 from rnnlab.tasks import TASKS
 from rnnlab.tasks.task import Arrays
 from rnnlab.texts import _, noted
@@ -53,6 +52,7 @@ EXAMPLES = {
     noted("Vanishing: radius 0.5"): Chosen(fresh=Fresh(scaling=Scaling.RADIUS, scale=0.5, silent=True)),
     noted("Exploding: radius 1.5"): Chosen(fresh=Fresh(scaling=Scaling.RADIUS, scale=1.5, silent=True)),
     noted("An LSTM that forgets: bias 0"): Chosen(fresh=Fresh(forget_bias=0)),
+    noted("Gates held open: bias 5"): Chosen(fresh=Fresh(forget_bias=OPEN), by_c=True),
     noted("Cut after 10 steps"): Chosen(reach=10),
 }
 
@@ -134,9 +134,17 @@ def _forget_bias(now: Fresh, bench: Sequence[Architecture]) -> Fresh:
     if not any(architecture.cell is Cell.LSTM and architecture.use_bias for architecture in bench):
         st.caption(_("Put an LSTM with biases on the bench to see what its forget gate does."))
         return now
-    hint = _("The cell state goes on as f ∘ c: an addition and no matrix on the way. With bias 1, as in Keras, a new forget gate lets about {one:.0%} through at each step; with bias 0 about {zero:.0%}.")  # fmt: skip
-    hint = hint.format(one=float(sigmoid(1.0)), zero=float(sigmoid(0.0)))  # type: ignore[arg-type]
-    bias = fields.choose(_("Forget-gate bias of the LSTM"), _key("bias"), [0, 1], now.forget_bias, hint=hint)
+    hint = _("The cell state goes on as f ∘ c: an addition and no matrix on the way. With bias 1, as in Keras, a new forget gate lets about {one:.0%} through at each step; with bias 0 about {zero:.0%}; with bias {open} {most:.0%}, and so does the update gate of a GRU that gets it too.")  # fmt: skip
+    hint = hint.format(one=passed(1), zero=passed(0), open=OPEN, most=passed(OPEN))
+    titles = {OPEN: _("{bias}, in a GRU too").format(bias=OPEN)}
+    bias = fields.choose(
+        _("Forget-gate bias of the LSTM"),
+        _key("bias"),
+        FORGET_BIASES,
+        now.forget_bias,
+        lambda b: titles.get(b, str(b)),
+        hint,
+    )
     return replace(now, forget_bias=bias)
 
 
@@ -159,12 +167,7 @@ def sample(arrays: Arrays, steps: int) -> tuple[int, int | None]:
     """Which sample is read, and the loss of which step goes back; None for the last one."""
     left, right = st.columns(2, gap="medium")
     with left:
-        samples = Range(1, len(arrays.inputs))
-        number = fields.kept(
-            "gradients sample",
-            1,
-            lambda v, key: fields.whole(_("Sample"), f"{key}-{samples.high}", samples.nearest(v), samples),
-        )
+        number = _sample_number(Range(1, len(arrays.inputs)))
     if steps < 2:
         return number - 1, None
     with right:
@@ -176,6 +179,18 @@ def sample(arrays: Arrays, steps: int) -> tuple[int, int | None]:
             lambda v, key: fields.whole(_("Step of the loss"), f"{key}-{steps}", allowed.nearest(v), allowed, hint),
         )
     return number - 1, chosen_step - 1
+
+
+def _sample_number(samples: Range) -> int:
+    """Which of the samples, from 1; nothing is asked where there is a single one."""
+    if samples.high == 1:
+        st.caption(_("The task has one sample."))
+        return 1
+    return fields.kept(
+        "gradients sample",
+        1,
+        lambda v, key: fields.whole(_("Sample"), f"{key}-{samples.high}", samples.nearest(v), samples),
+    )
 
 
 def open_train(task_name: str, label: str) -> None:

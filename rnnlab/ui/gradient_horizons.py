@@ -23,11 +23,15 @@ from rnnlab.ui.gradient_views import Seen, Subject
 _MOST_EPOCHS = 40
 
 
-def part(subject: Subject, by_c: bool) -> None:
-    """The horizons of now, by epoch where a run is looked at, and what copying says to it."""
+def part(subject: Subject, by_c: bool, cut: bool) -> None:
+    """The horizons of now, by epoch where a run is looked at, and what copying says to it; a ``cut`` above is passed over."""
     with st.container(border=True):
         st.subheader(_("4 · Memory horizon"), anchor=False)
         st.caption(_("The distance from which on less than 1 % of the gradient is left: further back, hardly anything is learned. It is counted from the loss, on the sequence above."))  # fmt: skip
+        if cut:
+            st.caption(
+                _("Counted as if nothing were cut: where the gradient is cut, no horizon is further away than that.")
+            )
         left, right = st.columns([2, 3], gap="large")
         with left:
             _rows(subject)

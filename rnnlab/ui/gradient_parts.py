@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import streamlit as st
 
 from rnnlab import gradient_charts
-from rnnlab.architecture import Architecture, Pattern
+from rnnlab.architecture import Architecture, Cell, Pattern
 from rnnlab.colours import Look, looks
 from rnnlab.engine import Run
 from rnnlab.experiment import Experiment
-from rnnlab.gradients import Question, asked, has_time, question
+from rnnlab.gradients import Question, asked, distances, has_time, question
+from rnnlab.gradients.fresh import OPEN, passed
 from rnnlab.reference import Comparison
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays
@@ -38,7 +41,7 @@ def look_back(bench: Sequence[Architecture], chosen: Chosen, run: Run | None) ->
             _matrix(subject)
         gradient_sentence.part(bench, chosen, subject)
         if subject:
-            gradient_horizons.part(subject, chosen.by_c)
+            gradient_horizons.part(subject, chosen.by_c, chosen.reach is not None)
             _checked(subject, moving=active or replayed is not None)
         if _playing() != playing or (active and watched and not watched.status.active):
             st.rerun()
@@ -71,7 +74,8 @@ def _of_run(run: Run, first: Experiment, chosen: Chosen) -> Subject | None:
         found = moments.moments(run, epoch)
         moments.say_recorded(found, epoch)
         number, step = controls.sample(arrays, arrays.targets.shape[1])
-    asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
+        asking = question(first.form, arrays.inputs[number], arrays.targets[number], step)
+        gradient_views.sample(first.task.steps(asking.inputs[0]), distances(first.form, asking))
     shown = looks([experiment.architecture for experiment in run.experiments])
     lanes = [_lane(run, place, found[place], look, chosen, asking) for place, look in enumerate(shown)]
     if not any(lane.named for lane in lanes):
@@ -109,24 +113,24 @@ def _samples(task: Task, seed: int) -> Arrays:
 # 1 · The bars
 
 
-def _playing() -> bool:
-    return state.kept("gradients playing", bool)
+class _Playing(NamedTuple):
+    """Bars that are played back: since when, and how many there were then."""
+
+    since: float
+    first: int
 
 
-def _play() -> None:
-    state.keep("gradients playing", not _playing())
-    if _playing() and gradient_views.played() is None:
-        gradient_views.play(0)
+def _playing() -> _Playing | None:
+    return state.kept("gradients playing", lambda: None)
 
 
-def _step(by: int) -> None:
-    state.keep("gradients playing", False)
-    gradient_views.play((gradient_views.played() or 0) + by)
+def _play_or_pause() -> None:
+    state.keep("gradients playing", None if _playing() else _Playing(time.monotonic(), gradient_views.played() or 0))
 
 
-def _show_all() -> None:
-    state.keep("gradients playing", False)
-    gradient_views.play(None)
+def _show(count: int | None) -> None:
+    state.keep("gradients playing", None)
+    gradient_views.play(count)
 
 
 def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
@@ -134,12 +138,23 @@ def _bars(subject: Subject, chosen: Chosen, active: bool) -> None:
     steps = max((len(one.h) for one in found), default=0)
     with st.container(border=True):
         st.subheader(_("1 · How much gradient comes back"), anchor=False)
-        st.caption(_("Backpropagation through time starts at the loss and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
+        st.caption(_("Backpropagation through time starts at the loss L and walks back, one step at a time. A bar says how much of the gradient arrives at the state of a step: what gets almost none cannot be learned from. Each line across is 10,000 times more than the one below it."))  # fmt: skip
         shown = _player(steps)
         gradient_views.bars(subject.lanes, chosen.by_c, shown, chosen.reach, active)
         st.caption(" ".join(_notes(subject, steps)))
+        if chosen.source is Source.RANDOM and any(
+            seen.architecture.cell in (Cell.LSTM, Cell.GRU) for seen in subject.lanes
+        ):
+            st.markdown(_gates(chosen.fresh.forget_bias))
         if chosen.reach is not None:
             _cut(subject, chosen.reach)
+
+
+def _gates(bias: int) -> str:
+    """Why new weights look as they do, and what gates are good for."""
+    if bias == OPEN:
+        return _("**Gates held open** keep {open:.0%} of what was there at each step and add to it: what comes back goes past Wₕ and hardly shrinks. A SimpleRNN has no such way: whatever its bias, Wₕ multiplies every step.").format(open=passed(OPEN))  # fmt: skip
+    return _("**New gates are half closed**: the LSTM's forget gate keeps about {lstm:.0%} at each step, the GRU's update gate {gru:.0%}, so with new weights these cells lose gradient at every step too. But gates can open, and training opens them where a task needs it: see “Gates held open”. A SimpleRNN has nothing to open.").format(lstm=passed(bias), gru=passed(0))  # fmt: skip
 
 
 def _notes(subject: Subject, steps: int) -> list[str]:
@@ -161,26 +176,31 @@ def _notes(subject: Subject, steps: int) -> list[str]:
 def _player(steps: int) -> int | None:
     """The buttons of the playback; how many distances are shown now, None for all."""
     stride = gradient_charts.drawn_distances(max(steps, 1)).step
+    if playing := _playing():
+        due = playing.first + stride * (1 + int((time.monotonic() - playing.since) / gradient_views.TICK))
+        if due < steps:
+            gradient_views.play(due)
+        else:
+            _show(None)
     shown = gradient_views.played()
-    if shown is not None and _playing():
-        shown += stride
-        if shown >= steps:
-            state.keep("gradients playing", False)
-            shown = None
-        gradient_views.play(shown)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         title, icon = (_("Pause"), ":material/pause:") if _playing() else (_("Play back"), ":material/play_arrow:")
-        st.button(title, icon=icon, key="gradients-play", on_click=_play, disabled=not steps)
+        st.button(title, icon=icon, key="gradients-play", on_click=_play_or_pause, disabled=not steps)
         st.button(
             _("One step"),
             icon=":material/skip_next:",
             key="gradients-step",
-            on_click=_step,
-            args=(stride,),
+            on_click=_show,
+            args=((shown or 0) + stride,),
             disabled=not steps,
         )
         st.button(
-            _("All"), icon=":material/last_page:", key="gradients-all", on_click=_show_all, disabled=shown is None
+            _("All"),
+            icon=":material/last_page:",
+            key="gradients-all",
+            on_click=_show,
+            args=(None,),
+            disabled=shown is None,
         )
         at = (
             _("all {n} steps").format(n=steps)

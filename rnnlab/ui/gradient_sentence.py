@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -71,18 +72,29 @@ def _read(
     asking = question(task.form, given.inputs, target)
     for seen in lanes:
         views.lane_title(seen.look)
-        measured = seen.named.flow(asking) if seen.named else None
+        measured = seen.named.flow(asking, chosen.reach) if seen.named else None
         if measured is None:
             st.caption(gradient_views.nothing(seen))
         else:
             sizes = measured.inputs if by_input else measured.states
             gradient_views.words(seen.look, task.read(given.inputs), sizes, NAMES[name])
+    if chosen.reach is not None:
+        st.caption(
+            _("Cut after {n} steps, as chosen above: what stands further back gets nothing.").format(n=chosen.reach)
+        )
     if not trained:
+        if chosen.fresh.silent:
+            st.caption(
+                _(
+                    "The words go in here, although inputs are switched off above: without them there is nothing to learn from."
+                )
+            )
         st.caption(_("These are new weights. Once such sentences have been learned, look here again with the weights of that run."))  # fmt: skip
         controls.open_train(task.name, _("Train this sentence"))
 
 
 def _new(bench: Sequence[Architecture], chosen: Chosen, task: JaneTask) -> tuple[Seen, ...]:
-    """The architectures of the bench with new weights."""
+    """The architectures of the bench with new weights, which read the words whether inputs are switched off or not."""
+    fresh = replace(chosen.fresh, silent=False)
     shown = zip(looks(bench), bench, strict=True)
-    return tuple(gradient_views.new_lane(look, a, task.form, chosen.fresh) for look, a in shown)
+    return tuple(gradient_views.new_lane(look, a, task.form, fresh) for look, a in shown)

@@ -17,7 +17,8 @@ from rnnlab.engine import Run
 from rnnlab.gradients import Flow, Fresh, Named, Question, a_step, asked, damping, earliest, horizon, left, named_new
 from rnnlab.recording import MOST_PARAMETERS, fits
 from rnnlab.reference import Array, Model
-from rnnlab.texts import _
+from rnnlab.tasks.drawn import visible
+from rnnlab.texts import _, power, raised
 from rnnlab.ui import state, views
 
 #: Seconds between two pictures while bars are played back or a run is followed.
@@ -26,6 +27,8 @@ TICK = 0.2
 _MANY = 100.0
 
 
+#: So many steps of a sample are drawn as boxes.
+_MOST_BOXES = 120
 #: Height of a chart, and of the name of its horizontal axis, in pixels.
 _HEIGHT, _TITLE = 150, 25
 
@@ -88,6 +91,38 @@ def recorded(run: Run, place: int, epoch: int, make: Callable[[], Model]) -> Nam
     return Named((run.id, place, epoch), experiment.architecture, experiment.form, make)
 
 
+# The sample
+
+
+def sample(steps: Sequence[str], back: Sequence[int | None]) -> None:
+    """What is read at each step, and how many steps back it is from the one whose loss is looked at, which is framed.
+
+    Args:
+        steps: in words; where they have no names, nothing is drawn.
+        back: the distances; None for a step that is read after the loss.
+    """
+    near = [(word, d) for word, d in zip(steps, back, strict=False) if d is None or d < _MOST_BOXES][:_MOST_BOXES]
+    if not any(steps):
+        return
+    boxes = "".join(_sample_box(word, d) for word, d in near)
+    said = ", ".join(f"{word} {_('{n} back').format(n=d)}" for word, d in near if d is not None)
+    st.html(f'<div class="lab-text" role="img" aria-label="{escape(said)}">{boxes}</div>')
+    first = _("Below each step of the sample: how many steps back from the loss it stands.")
+    if 0 in back:
+        first += " " + _("Framed: the step of the loss.")
+    if None in back:
+        first += " " + _("Faint: read later.")
+    if len(near) < len(steps):
+        first += " " + _("Only those nearest to the loss are drawn.")
+    st.caption(first)
+
+
+def _sample_box(word: str, back: int | None) -> str:
+    kind, faint = (" right" if back == 0 else ""), ("" if back is not None else ' style="opacity:.4"')
+    small = "–" if back is None else str(back)
+    return f'<span class="lab-char{kind}"{faint}>{escape(visible(word)) or "·"}<small>{small}</small></span>'
+
+
 # The bars
 
 
@@ -128,7 +163,7 @@ def _bar_chart(
 ) -> None:
     assert seen.named is not None
     cell_state = by_c and seen.architecture.cell is Cell.LSTM
-    title = "|∂loss/∂c|" if cell_state else "|∂loss/∂h|"
+    title = "|∂L/∂c|" if cell_state else "|∂L/∂h|"
     chart = gradient_charts.flow_bars(seen.look.colour, len(norms), axes.top, title, axes.last)
     factors = None if cell_state else seen.named.bound(len(norms))
     tables = gradient_charts.flow_tables(norms, len(norms) if shown is None else shown, reach, horizon(norms), factors)
@@ -170,20 +205,6 @@ def verdict(factor: float | None) -> str:
     if factor < 1 / _MANY:
         return _("It vanishes.")
     return _("It explodes.") if factor > _MANY else _("It lasts.")
-
-
-def power(size: float) -> str:
-    """A size in a few signs: 0.88, 1.2·10⁻⁷."""
-    if not math.isfinite(size):
-        return "∞"
-    if size == 0 or 0.001 <= size < 9_999.5:
-        return f"{size:.3g}" if size < 999.5 else f"{size:,.0f}"
-    digits, exponent = f"{size:.1e}".split("e")
-    return f"{digits}·10{_raised(int(exponent))}"
-
-
-def _raised(exponent: int) -> str:
-    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 # What multiplies it
@@ -288,7 +309,7 @@ def percent(share: float) -> str:
         return f"{share:.0%}"
     if share >= 0.00095:
         return f"{100 * share:.1f}%"
-    return f"10{_raised(math.floor(math.log10(share)))}" if share > 0 else "0"
+    return f"10{raised(math.floor(math.log10(share)))}" if share > 0 else "0"
 
 
 def played() -> int | None:

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Range
 from rnnlab.counting import count
 from rnnlab.inside import scenes
 from rnnlab.inside.edits import Edits
 from rnnlab.inside.following import follow
-from rnnlab.inside.scenes import Exercise, Reading, Scene
+from rnnlab.inside.scenes import Batch, Exercise, Reading, Scene
+from rnnlab.recording import MOST_PARAMETERS, fits
+from rnnlab.reference import Model, Trace
 from rnnlab.tasks import Task
 from rnnlab.tasks.task import Arrays, Own, samples
-from rnnlab.texts import _, noted
-from rnnlab.ui import fields, inside_subjects, inside_typed, moments, state, views
+from rnnlab.texts import _
+from rnnlab.ui import fields, inside_address, inside_subjects, inside_typed, moments, state, views
+from rnnlab.ui.inside_address import SEED, Source
 from rnnlab.ui.inside_subjects import Subject
 from rnnlab.ui.moments import Moment
 
 if TYPE_CHECKING:
     from rnnlab.engine import Run
 
-SEED = Range(0, 9999)
-#: Models with more parameters are not computed on a page: it would have to be waited for.
-MOST_PARAMETERS = 1_000_000
-
-
 #: Seconds between two pictures of a cell while its run trains.
 _LIVE = 1.0
-
-
-class Source(StrEnum):
-    """Where weights come from; the value is its name on screen."""
-
-    RUN = noted("trained")
-    RANDOM = noted("random")
-    TYPED = noted("typed in")
 
 
 class Replay(NamedTuple):
@@ -50,21 +38,44 @@ class Replay(NamedTuple):
     lanes: tuple[Moment | None, ...]
 
 
+class _Shown(NamedTuple):
+    """A model, and where its weights come from, in words."""
+
+    model: Model
+    origin: str
+
+    def is_of(self, subject: Subject) -> bool:
+        return (self.model.architecture, self.model.form) == (subject.architecture, subject.form)
+
+
 class Chosen(NamedTuple):
     """What is looked at: ``reading`` is that of one recurrent layer in one direction, None where there is no recurrence.
 
-    ``replay`` is None unless the weights are those of a run.
+    ``source`` says where the weights of ``reading`` come from; ``replay`` is None unless that is a run; ``word`` is which of
+    an exercise's words is read.
     """
 
     subject: Subject
     scene: Scene
     reading: Reading | None
-    replay: Replay | None
+    source: Source
+    replay: Replay | None = None
+    word: int = 0
 
     @property
     def printed(self) -> bool:
         """Whether all hidden states are to be printed, as the lectures' exercises do."""
         return isinstance(self.subject.work, Exercise)
+
+    def batch(self, trace: Trace) -> Batch | None:
+        """All words of an exercise that reads words, the one that is looked at with all its edits."""
+        work = self.subject.work
+        return work.batch(self.word, trace) if isinstance(work, Exercise) and work.words else None
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the weights are random in place of those of a run, which has none here."""
+        return self.replay is not None and self.subject.lane is not None and not self.replay.lanes[self.subject.lane]
 
     @property
     def place(self) -> tuple[str, bool] | None:
@@ -92,6 +103,7 @@ def every(run: Run | None) -> float | None:
 
 def choose(run: Run | None) -> Chosen | None:
     """All that a person chooses; None where it cannot be computed, which a sentence has said."""
+    inside_address.take()
     subject = inside_subjects.ask(run)
     if isinstance(subject.work, Exercise):
         st.caption(_(subject.work.story))
@@ -104,15 +116,17 @@ def choose(run: Run | None) -> Chosen | None:
     with middle:
         seed = _seed(source)
     with right:
-        sample = _sample(subject)
+        word, sample = _word(subject), _sample(subject)
     if sample is None:
         return None
     replay = _replay(run, subject) if run and source is Source.RUN else None
-    found = _scene(subject, seed, sample, replay)
-    reading = _reading(follow(found).readings)
-    if reading and source is Source.TYPED:
-        found, reading = inside_typed.typed_scene(found, reading, Chosen(subject, found, reading, None).name)
-    return Chosen(subject, found, reading, replay)
+    shown = _shown(subject, source, seed, replay)
+    found = _scene(subject, shown.model, word, sample)
+    chosen = Chosen(subject, found, _reading(follow(found).readings), source, replay, word)
+    if chosen.reading and source is Source.TYPED:
+        found, reading = inside_typed.typed_scene(found, chosen.reading, chosen.name, shown.origin)
+        return chosen._replace(scene=found, reading=reading)
+    return chosen
 
 
 def _too_much(subject: Subject) -> str:
@@ -121,7 +135,7 @@ def _too_much(subject: Subject) -> str:
         parameters = count(subject.architecture, subject.form).total
     except ValueError as error:
         return views.sentence(error)
-    return views.too_large(parameters, MOST_PARAMETERS) if parameters > MOST_PARAMETERS else ""
+    return "" if fits(parameters) else views.too_large(parameters, MOST_PARAMETERS)
 
 
 def _source(subject: Subject) -> Source:
@@ -152,16 +166,42 @@ def _replay(run: Run, subject: Subject) -> Replay:
 
 def _seed(source: Source) -> int:
     if source is not Source.RANDOM:
-        return 0
+        return inside_address.seed()
     hint = _("Drawn as Keras draws new ones: another seed, other weights.")
     return fields.kept("inside seed", 0, lambda v, key: fields.whole(_("Seed"), key, v, SEED, hint))
 
 
-def _scene(subject: Subject, seed: int, sample: Arrays, replay: Replay | None) -> Scene:
-    if isinstance(subject.work, Exercise):
-        return subject.work.scene(seed)
+def _word(subject: Subject) -> int:
+    """Which of the words of an exercise is looked at."""
+    words = subject.work.words if isinstance(subject.work, Exercise) else ()
+    if len(words) < 2:
+        return 0
+    return fields.kept("inside word", 0, lambda v, key: fields.pick(_("It reads"), key, range(len(words)), v, words.__getitem__))  # fmt: skip
+
+
+def _shown(subject: Subject, source: Source, seed: int, replay: Replay | None) -> _Shown:
+    """The model that is looked at; while a layer of it is typed in, the one that was looked at before."""
+    before: _Shown | None = state.kept("inside shown", lambda: None)
+    if source is Source.TYPED and before and before.is_of(subject):
+        return before
     moment = replay.lanes[subject.lane] if replay and subject.lane is not None else None
-    model = moment.model if moment else scenes.random_model(subject.architecture, subject.form, seed)
+    if moment:
+        found = _Shown(moment.model, _("trained, epoch {epoch:,}").format(epoch=moment.recorded))
+    else:
+        found = _Shown(_random(subject, seed), _("random, seed {seed}").format(seed=seed))
+    state.keep("inside shown", found)
+    return found
+
+
+def _random(subject: Subject, seed: int) -> Model:
+    if isinstance(subject.work, Exercise):
+        return subject.work.scene(seed).model
+    return scenes.random_model(subject.architecture, subject.form, seed)
+
+
+def _scene(subject: Subject, model: Model, word: int, sample: Arrays) -> Scene:
+    if isinstance(subject.work, Exercise):
+        return subject.work.scene(0, word)._replace(model=model)
     return scenes.task_scene(subject.work, model, sample.inputs[0], sample.targets[0] if len(sample.targets) else None)
 
 
@@ -204,7 +244,10 @@ def _line(task: Task) -> NDArray[Any]:
         given = task.give(line)
     except ValueError as error:
         st.warning(views.sentence(error), icon=":material/edit:")
-        given = task.give(state.kept(kept, lambda: task.example))
+        last = state.kept(kept, lambda: task.example)
+        said = _("What you typed stays. Until it can be read, the last line that could be is read: “{line}”.")
+        st.caption(views.plain(said.format(line=last)))
+        given = task.give(last)
     else:
         state.keep(kept, line)
     if given.remark:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from rnnlab.counting import Gate
-from rnnlab.inside import edits, maps
+from rnnlab.inside import edits, maps, typed
 from rnnlab.inside.edits import NUMBERS, Edits, Number, Part, Place
 from rnnlab.inside.following import Followed, effects, follow, said
 from rnnlab.inside.scenes import Reading
@@ -18,24 +19,35 @@ from rnnlab.reference import Trace
 from rnnlab.tasks import Task
 from rnnlab.texts import _, ngettext
 from rnnlab.ui import drawn_views, fields, inside_maps, state, views
+from rnnlab.ui.inside_address import Source
 from rnnlab.ui.inside_choice import Chosen
 
 #: Rows and columns of an array that can be edited here.
 _MOST = 40
+#: A column's width in pixels, for numbers such as -0.0123456, and characters that may be typed in it.
+_WIDTH, _LONGEST = 105, 24
 
 
 class _Shelf(NamedTuple):
-    """The numbers that a person has changed: of input and states over time, which belong to one sample, and all others."""
+    """The numbers that a person has changed, and what they belong to, as ``name``.
 
+    Those of the input and of states over time belong to one sample. Those of weights stand at every epoch and seed; but where
+    weights are typed in, they belong to what is typed, so that what a person types last counts.
+    """
+
+    name: str
     read: dict[Number, float]
-    others: dict[Number, float]
+    weights: dict[Number, float]
+    first: dict[Number, float]
 
     @property
     def all(self) -> Edits:
-        return {**self.read, **self.others}
+        return {**self.read, **self.weights, **self.first}
 
     def of(self, place: Place) -> dict[Number, float]:
-        return self.read if place.part in (Part.INPUT, *edits.STATES) else self.others
+        if place.gate:
+            return self.weights
+        return self.first if place.part in (Part.FIRST_H, Part.FIRST_C) else self.read
 
 
 def changed(chosen: Chosen) -> Edits:
@@ -44,9 +56,12 @@ def changed(chosen: Chosen) -> Edits:
 
 
 def _shelf(chosen: Chosen) -> _Shelf:
-    sample = hash(chosen.scene.inputs.tobytes())
-    read = state.kept(f"inside edits of a sample {chosen.name} {sample}", dict[Number, float])
-    return _Shelf(read, state.kept(f"inside edits {chosen.name}", dict[Number, float]))
+    sample, typed_in = hash(chosen.scene.inputs.tobytes()), ""
+    if chosen.reading and chosen.source is Source.TYPED:
+        typed_in = f"typed {hash(tuple(array.tobytes() for array in chosen.reading.trace.weights))}"
+    name = f"inside edits {chosen.name}"
+    kinds = (f"{name} sample {sample}", f"{name} weights {typed_in}", f"{name} first")
+    return _Shelf(f"{sample} {typed_in}", *(state.kept(kind, dict[Number, float]) for kind in kinds))
 
 
 def beside_keras(found: Edits) -> str:
@@ -68,8 +83,8 @@ def note(chosen: Chosen) -> None:
 
 def _undo(chosen: Chosen) -> None:
     shelf = _shelf(chosen)
-    shelf.read.clear()
-    shelf.others.clear()
+    for numbers in (shelf.read, shelf.weights, shelf.first):
+        numbers.clear()
     state.keep("inside editors", state.kept("inside editors", int) + 1)
 
 
@@ -101,32 +116,65 @@ def _editor(chosen: Chosen, reading: Reading, step: int) -> None:
         _("Undo all edits"), icon=":material/undo:", key="inside-undo", on_click=_undo, args=(chosen,), disabled=not _shelf(chosen).all,
     )  # fmt: skip
     place, array = found[number], edits.values(now, found[number])
-    table = pd.DataFrame(array[:_MOST, :_MOST], _rows(place, array.shape[0]), _columns(array.shape[1]))
-    key = state.key(f"inside-editor-{state.kept('inside editors', int)}-{chosen.name}-{number}-{step}")
+    rows, columns = _rows(place, array.shape[0]), _columns(array.shape[1])
+    texts = [[f"{value:.6g}" for value in row[:_MOST]] for row in array[:_MOST]]  # as numbers, 1e9 would become 19
+    key = state.key(
+        f"inside-editor-{state.kept('inside editors', int)}-{chosen.name}-{_shelf(chosen).name}-{number}-{step}"
+    )
     alt = _("The numbers of {name}").format(name=names[number])
     st.data_editor(
-        table, key=key, column_config=_config(array.shape[1]), width="content", on_change=partial(_take, key, chosen, place), alt=alt,
+        pd.DataFrame(texts, rows, columns), key=key, column_config=_config(columns), width="content",
+        on_change=partial(_take, key, chosen, place), alt=alt,
     )  # fmt: skip
+    _say(key, rows)
     if max(array.shape) > _MOST:
         st.caption(_("Only the first {most} rows and columns can be changed here.").format(most=_MOST))
 
 
-def _config(count: int) -> dict[str, ColumnConfig]:
-    low, high = NUMBERS
-    column = st.column_config.NumberColumn
-    return {name: column(name, min_value=low, max_value=high, format="%.4f", required=True) for name in _columns(count)}
+def _say(key: str, rows: list[str]) -> None:
+    """What may be typed in a table, and what of it cannot be read."""
+    low, high = NUMBERS.written
+    st.caption(_("Numbers from {low} to {high}; 1e-3 is 0.001.").format(low=low, high=high))
+    if problems := cells_typed(_edited_rows(key)).problems:
+        where = _("In {row}, column {column}: {problem}.")
+        lines = [where.format(row=rows[row], column=column, problem=said) for (row, column), said in problems.items()]
+        st.warning("  \n".join(map(views.plain, lines)), icon=":material/edit:")
+        st.caption(_("What you typed stays. Until it can be read, the last number that could be is in use."))
+
+
+def _config(columns: list[str]) -> dict[str, ColumnConfig]:
+    column = st.column_config.TextColumn
+    return {name: column(name, width=_WIDTH, alignment="right", required=True, max_chars=_LONGEST) for name in columns}
+
+
+class Cells(NamedTuple):
+    """What is typed in a table, by row and column, from 0 and from 1: numbers, and what is wrong with all that are none."""
+
+    numbers: dict[tuple[int, int], float]
+    problems: dict[tuple[int, int], str]
+
+
+def cells_typed(rows: Mapping[int, Mapping[str, str | None]]) -> Cells:
+    """Read the cells of a table as Streamlit has those that were typed into: by row, and by the name of the column."""
+    found = Cells({}, {})
+    for row, cells in rows.items():
+        for column, text in cells.items():
+            try:
+                found.numbers[int(row), int(column)] = typed.number(text or "")
+            except ValueError as error:
+                found.problems[int(row), int(column)] = str(error)
+    return found
+
+
+def _edited_rows(key: str) -> Mapping[int, Mapping[str, str | None]]:
+    return st.session_state[key]["edited_rows"]  # type: ignore[no-any-return]
 
 
 def _take(key: str, chosen: Chosen, place: Place) -> None:
-    """Keep what was typed into a table: its cells by row and name of the column."""
+    """Keep what was typed into a table."""
     shelf = _shelf(chosen).of(place)
-    for row, cells in st.session_state[key]["edited_rows"].items():
-        for column, value in cells.items():
-            number = Number(place, int(row), int(column) - 1)
-            if isinstance(value, int | float) and NUMBERS.low <= value <= NUMBERS.high:
-                shelf[number] = float(value)
-            else:
-                shelf.pop(number, None)
+    for (row, column), value in cells_typed(_edited_rows(key)).numbers.items():
+        shelf[Number(place, row, column - 1)] = value
 
 
 def _rows(place: Place, count: int) -> list[str]:

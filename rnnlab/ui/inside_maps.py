@@ -12,6 +12,7 @@ from rnnlab import heatmaps
 from rnnlab.colours import GATES
 from rnnlab.inside import maps
 from rnnlab.inside.maps import CLOSED, OPEN, Map, Saturation
+from rnnlab.inside.scenes import Batch
 from rnnlab.reference import Trace
 from rnnlab.texts import _, number
 from rnnlab.ui import fields, state
@@ -20,8 +21,11 @@ from rnnlab.ui import fields, state
 _MOST_ROWS, _MOST_COLUMNS, _MOST_SAID = 60, 16, 8
 
 
-def part(trace: Trace, steps: tuple[str, ...], now: int, printed: bool) -> None:
-    """All timesteps of a layer: heatmaps, saturation, and a table of numbers, which is open where they are to be ``printed``."""
+def part(trace: Trace, steps: tuple[str, ...], now: int, printed: bool, batch: Batch | None) -> None:
+    """All timesteps of a layer: heatmaps, saturation, and a table of numbers, which is open where they are to be ``printed``.
+
+    A ``batch`` to which it belongs is printed as a whole.
+    """
     with st.container(border=True):
         st.subheader(_("Over time"), anchor=False)
         st.caption(
@@ -30,6 +34,8 @@ def part(trace: Trace, steps: tuple[str, ...], now: int, printed: bool) -> None:
         _over_time(trace, steps, now)
         _saturation(trace)
         _all_numbers(trace, steps, printed)
+        if batch:
+            _batch(batch)
 
 
 def _over_time(trace: Trace, steps: tuple[str, ...], now: int) -> None:
@@ -111,6 +117,13 @@ def _all_numbers(trace: Trace, steps: tuple[str, ...], opened: bool) -> None:
         _table(values, steps)
         if timesteps > _MOST_ROWS or units > _MOST_COLUMNS:
             st.caption(_("The first {rows} rows and {columns} columns.").format(rows=min(timesteps, _MOST_ROWS), columns=min(units, _MOST_COLUMNS)))  # fmt: skip
+
+
+def _batch(batch: Batch) -> None:
+    """Shapes and states as NumPy prints them."""
+    title = _("Hidden states as NumPy prints them: {inputs} → {states}, batch, timesteps, numbers.")
+    st.caption(title.format(inputs=batch.inputs.shape, states=batch.states.shape))
+    st.code(np.array2string(batch.states, precision=8, suppress_small=True), None)
 
 
 def _table(values: np.ndarray, steps: tuple[str, ...]) -> None:

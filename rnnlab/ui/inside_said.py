@@ -43,6 +43,8 @@ def part(chosen: Chosen, edits: Edits) -> None:
                 if isinstance(lane, str):
                     st.caption(lane)
                 elif lane is scene:
+                    if chosen.untrained:
+                        st.caption(_("With random weights, not trained."))
                     _card(task, scene, chosen.place, edits, gates)
                 else:
                     _card(task, lane, None, {}, gates)
@@ -90,7 +92,7 @@ def _card(task: Task, scene: Scene, place: tuple[str, bool] | None, edits: Edits
     if gates:
         strip_views.strips(found.readings[shown].trace, gradient, found.readings[shown].steps)
     elif gradient is not None:
-        strip_views.bars(gradient, found.readings[shown].steps)
+        strip_views.bars(found.readings[shown].trace, gradient, found.readings[shown].steps)
 
 
 def _curve(replay: Replay) -> None:

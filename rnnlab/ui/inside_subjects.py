@@ -11,7 +11,7 @@ from rnnlab.colours import Look, looks
 from rnnlab.inside.scenes import EXERCISES, Exercise
 from rnnlab.tasks import Task
 from rnnlab.texts import _
-from rnnlab.ui import fields, state, views
+from rnnlab.ui import inside_address, state, views
 
 if TYPE_CHECKING:
     from rnnlab.engine import Run
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Subject(NamedTuple):
     """One thing to look at: an architecture of the bench on its task, a lane of a run, or an exercise of the lectures.
 
-    ``seed`` is that of the task's samples.
+    ``name`` is that in the address: of an exercise its own, of others its place among them, from 1; ``seed`` is that of the
+    task's samples.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Subject(NamedTuple):
     seed: int = 0
     lane: int | None = None
     look: Look | None = None
+    name: str = ""
 
     @property
     def form(self) -> Form:
@@ -37,16 +39,35 @@ class Subject(NamedTuple):
 
 def ask(run: Run | None) -> Subject:
     """The thing to look at: at first an LSTM, if there is one."""
-    found = [*_of_run(run), *_of_bench(run), *_exercises()]
-    names = [one.label for one in found]
-    first = next((n for n, one in enumerate(found) if one.architecture.cell is Cell.LSTM), 0)
-    before = state.kept("inside subject", lambda: names[first])
-    key = state.key("inside-subject-" + "-".join(names))
-    place = fields.pick(
-        _("Look into"), key, range(len(found)), names.index(before) if before in names else first, names.__getitem__
+    models = [one._replace(name=str(n)) for n, one in enumerate([*_of_run(run), *_of_bench(run)], 1)]
+    found = {one.label: one for one in [*models, *_exercises()]}
+    first = next((one.label for one in models if one.architecture.cell is Cell.LSTM), next(iter(found)))
+    asked = inside_address.asked_subject()
+    before = next(
+        (one.label for one in found.values() if one.name == asked), state.kept("inside subject", lambda: first)
     )
-    state.keep("inside subject", names[place])
-    return found[place]
+    state.keep("inside subject", before if before in found else first)
+    if models:
+        _pills(_("Look into"), [one.label for one in models])
+    _pills(_("An exercise of the lectures"), [one.label for one in _exercises()])
+    return found[state.kept("inside subject", str)]
+
+
+def _pills(title: str, labels: list[str]) -> None:
+    """One group of things to look at; one of all groups is chosen."""
+    before = state.kept("inside subject", str)
+    chosen = before if before in labels else None
+    key = state.key(f"inside-subject-{state.kept('inside groups', int)}-" + "-".join(labels))
+    st.pills(title, labels, default=chosen, required=chosen is not None, key=key, on_change=_picked, args=(key, labels))
+
+
+def _picked(key: str, labels: list[str]) -> None:
+    """Look at what is chosen. Where the choice goes over to another group, all groups are made anew: told to a control that is
+    there, it would be undone by a browser that is behind and sends along what was chosen before.
+    """
+    if state.kept("inside subject", str) not in labels:
+        state.keep("inside groups", state.kept("inside groups", int) + 1)
+    state.keep("inside subject", st.session_state[key])
 
 
 def _of_run(run: Run | None) -> list[Subject]:
@@ -92,4 +113,4 @@ def _of_bench(run: Run | None) -> list[Subject]:
 
 
 def _exercises() -> list[Subject]:
-    return [Subject(_(one.title), one.architecture, one) for one in EXERCISES]
+    return [Subject(_(one.title), one.architecture, one, name=one.name) for one in EXERCISES]

@@ -17,7 +17,7 @@ from rnnlab.operations import Notation, Operation
 from rnnlab.reference import Trace
 from rnnlab.tasks.drawn import visible
 from rnnlab.texts import _
-from rnnlab.ui import fields, state
+from rnnlab.ui import fields, inside_address, state
 
 T = TypeVar("T")
 
@@ -46,6 +46,9 @@ def ask_step(reading: Reading, name: str) -> int:
         return 0
     key = state.key(f"inside-step-{name}-{len(steps)}")
     kept = f"inside step {name} {len(steps)}"
+    asked = inside_address.asked_step(len(steps))
+    if asked is not None:
+        state.keep(kept, asked)
     _begin(key, state.kept(kept, lambda: maps.first_step(reading.trace)), range(len(steps)))
     left, right = st.columns([5, 3], gap="medium", vertical_alignment="center")
     with left:

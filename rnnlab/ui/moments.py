@@ -110,11 +110,17 @@ def say_recorded(found: Sequence[Moment | None], epoch: int) -> None:
         st.caption(_("These are the weights of epoch {epoch:,}.").format(epoch=epoch) if there else "")
         return
     names = [_("{name} of epoch {epoch:,}").format(name=views.plain(m.look.label), epoch=m.recorded) for m in there]
-    st.caption(_("Not every epoch is kept. The weights shown: {names}.").format(names=" · ".join(names)))
+    st.caption(
+        _("Not every epoch is kept: a model has {budget} for its weights. Those shown: {names}.").format(
+            budget=recording.budget(), names=" · ".join(names)
+        )
+    )
 
 
 def missing(lane: RunLane) -> str:
     """Why there are no recorded weights to look into."""
+    if lane.experiment.refusal:
+        return lane.experiment.refusal
     parameters = count(lane.experiment.architecture, lane.experiment.form).total
     if not recording.fits(parameters):
         return _("A model of {parameters:,} parameters is too large to be recorded: at most {most:,} are.").format(
@@ -129,9 +135,9 @@ def missing(lane: RunLane) -> str:
 
 def left_out(recorded: int) -> str:
     """That the weights are of an earlier epoch than the one that is shown."""
-    return _("With the weights of epoch {epoch:,}: of a model this large not every epoch is kept.").format(
-        epoch=recorded
-    )
+    return _(
+        "With the weights of epoch {epoch:,}: of a model this large not every epoch is kept, only as many as fit into {budget}."
+    ).format(epoch=recorded, budget=recording.budget())
 
 
 def _buttons(run: RunOf[Any], playing: _Playing | None, key: str, title: str) -> None:
@@ -141,15 +147,21 @@ def _buttons(run: RunOf[Any], playing: _Playing | None, key: str, title: str) ->
         idle = run.status.active or run.epoch < 2
         pressed = st.button(_("Play"), icon=":material/play_arrow:", key="replay-play", disabled=idle, width="content")
     with st.container(width=140):
-        speed = fields.select(_("Speed"), "replay-speed", SPEEDS, _SPEED, lambda n: title.format(n=n))
+        label = _("Speed")
+        speed = fields.kept(
+            "replay speed", _SPEED, lambda v, key: fields.select(label, key, SPEEDS, v, lambda n: title.format(n=n))
+        )
+    now = int(st.session_state[key])
     if pressed and playing:
         _stop()
     elif pressed:
-        before = int(st.session_state[key])
-        first = 1 if before >= run.epoch else before
-        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed, deque([before], _BEHIND)))
-    if pressed:
-        st.rerun()
+        first = 1 if now >= run.epoch else now
+        state.keep("replay", _Playing(run.id, time.monotonic(), first, speed, deque([now], _BEHIND)))
+    elif playing and speed != playing.speed:
+        state.keep("replay", playing._replace(since=time.monotonic(), first=now, speed=speed))
+    else:
+        return
+    st.rerun()
 
 
 def _play(run: RunOf[Any], playing: _Playing, key: str) -> None:

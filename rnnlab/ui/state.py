@@ -21,9 +21,9 @@ from rnnlab.experiment import Choice
 _KEY = "rnnlab"
 #: Parameters that single pages keep in the address beside the choice: the run that is watched, the view of the bench;
 #: the part of the quiz, its seed and level, the bank it is taken from, and whether it is an exam; the run of the text lab
-#: and the text there, where it is not a person's own.
-_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM, _TEXT_RUN, _CORPUS = _OWN = (
-    "run", "view", "part", "quiz", "bank", "exam", "textrun", "corpus",
+#: and the text there, where it is not a person's own; what is looked at inside the cell.
+_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM, _TEXT_RUN, _CORPUS, _INSIDE = _OWN = (
+    "run", "view", "part", "quiz", "bank", "exam", "textrun", "corpus", "inside",
 )  # fmt: skip
 
 Query = dict[str, list[str]]
@@ -81,8 +81,15 @@ def open_address() -> None:
         first_card, revision = (max(before.cards) + 1, before.revision + 1) if before else (1, 0)
         session = _Session(choice, dropped, own, first_card, revision, [query])
         st.session_state[_KEY] = replace(session, kept=before.kept) if before else session
-    elif query == before.addresses[-1]:
-        before.addresses = [query]
+    else:
+        acknowledge_address()
+
+
+def acknowledge_address() -> None:
+    """Once the browser has the newest address, no older one is on its way; also where a part of a page is drawn by itself."""
+    session, query = _session(), _query()
+    if query == session.addresses[-1]:
+        session.addresses = [query]
 
 
 def write_address() -> None:
@@ -216,6 +223,15 @@ def corpus() -> str:
 
 def set_corpus(words: str) -> None:
     _set_own(_CORPUS, words)
+
+
+def inside() -> str:
+    """What is looked at inside the cell, as the address says it."""
+    return _own(_INSIDE)
+
+
+def set_inside(words: str) -> None:
+    _set_own(_INSIDE, words)
 
 
 def _own(name: str) -> str:

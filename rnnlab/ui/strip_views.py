@@ -17,14 +17,14 @@ from rnnlab.colours import ABOVE_ZERO, BELOW_ZERO, GATES
 from rnnlab.inside.maps import Map, maps, real_steps
 from rnnlab.reference import Trace
 from rnnlab.tasks.drawn import visible
-from rnnlab.texts import _
+from rnnlab.texts import _, power, raised
 
 #: Gates and states that are shown; products of them are on the page "Inside the cell".
 _SHOWN = ("f", "i", "g", "o", "z", "r", "c", "h")
 #: Longer sequences have no room for their letters.
 _MOST_LETTERS = 24
-#: Powers of ten below the largest gradient that still have a bar.
-_DECADES = 4.0
+#: The axis of gradients, the same for every architecture and epoch, so that bars can be compared: its ends, as powers of ten.
+_LOWEST, _HIGHEST = -5, 1
 _NORM = "|∂L/∂h|"
 
 
@@ -32,20 +32,20 @@ def strips(trace: Trace, gradient: NDArray[np.floating] | None, steps: Sequence[
     """Every gate and state of a layer over time and, where there is a loss, how much gradient comes back to each step."""
     real = real_steps(trace)
     rows = "".join(_strip(one, real) for one in maps(trace) if one.name in _SHOWN)
-    _draw(rows, gradient, steps, len(real))
+    _draw(rows, gradient, steps, real)
 
 
-def bars(gradient: NDArray[np.floating], steps: Sequence[str]) -> None:
+def bars(trace: Trace, gradient: NDArray[np.floating], steps: Sequence[str]) -> None:
     """How much gradient comes back to each step, alone."""
-    _draw("", gradient, steps, len(gradient))
+    _draw("", gradient, steps, real_steps(trace))
 
 
-def _draw(rows: str, gradient: NDArray[np.floating] | None, steps: Sequence[str], timesteps: int) -> None:
+def _draw(rows: str, gradient: NDArray[np.floating] | None, steps: Sequence[str], real: NDArray[np.bool_]) -> None:
     words = [visible(word)[:3] for word in steps]
-    fit = len(words) == timesteps and timesteps * max(map(len, words), default=0) <= _MOST_LETTERS
+    fit = len(words) == len(real) and len(real) * max(map(len, words), default=0) <= _MOST_LETTERS
     letters = "".join(f"<i>{escape(word)}</i>" for word in words) if fit else ""
     below = f"<div><b></b><span>{letters}</span></div>" if letters else ""
-    back = "" if gradient is None else _gradient(gradient)
+    back = "" if gradient is None else _gradient(gradient, real)
     st.html(f'<div class="lab-strips">{rows}{below}{back}</div>')
 
 
@@ -75,20 +75,31 @@ def _png(pixels: NDArray[np.uint8]) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def _gradient(gradient: NDArray[np.floating]) -> str:
-    """Bars on a logarithmic scale, as a share of the largest."""
-    largest = float(gradient.max(initial=0.0))
-    said = _("gradient of the loss by the state at each step: {first:.2g} at the first, {last:.2g} at the last").format(
-        first=float(gradient[0]), last=float(gradient[-1])
+def _gradient(gradient: NDArray[np.floating], real: NDArray[np.bool_]) -> str:
+    """Bars on a logarithmic scale; steps that are padding stay empty."""
+    read = gradient[real]
+    if not read.size:
+        return ""
+    said = _(
+        "gradient of the loss by the state at each step: {first} at the first, {last} at the last, at most {largest}"
     )
+    said = said.format(first=power(read[0]), last=power(read[-1]), largest=power(read.max()))
     bars = "".join(
-        f'<i title="{value:.2g}" style="height:{_height(float(value), largest):.0f}%"></i>' for value in gradient
+        f'<i title="{power(value)}" style="height:{_height(float(value)):.0f}%"></i>' if there else "<i></i>"
+        for value, there in zip(gradient, real, strict=True)
     )
-    return f'<div class="bars" role="img" aria-label="{escape(said)}"><b title="{escape(said)}">{_NORM}</b><span>{bars}</span></div>'
+    axis = _("largest {largest}; heights are logarithmic, from {low} to {high} in all cards").format(
+        largest=power(read.max()), low=f"10{raised(_LOWEST)}", high=10**_HIGHEST
+    )
+    return (
+        f'<div class="bars" role="img" aria-label="{escape(said)}"><b title="{escape(said)}">{_NORM}</b><span>{bars}</span></div>'
+        f"<small>{escape(axis)}</small>"
+    )
 
 
-def _height(value: float, largest: float) -> float:
-    if value <= 0.0 or largest <= 0.0:
+def _height(value: float) -> float:
+    """In percent of the axis."""
+    if not value > 0.0:
         return 0.0
-    share = value / largest
-    return 100 * max(0.0, 1 + math.log10(share) / _DECADES) if 0.0 < share < math.inf else 0.0
+    share = (math.log10(value) - _LOWEST) / (_HIGHEST - _LOWEST) if value < math.inf else 1.0
+    return 100 * min(max(share, 0.0), 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from html import escape
 from typing import NamedTuple
 
@@ -17,8 +16,8 @@ from rnnlab.counting import count
 from rnnlab.engine import EngineState, TextLane, TextRun
 from rnnlab.history import Status
 from rnnlab.text_timeline import Sample, Unit, furthest, read_by, sample, samples, speed
-from rnnlab.textlab.experiment import MEASURED
-from rnnlab.textlab.ngrams import Line, baselines
+from rnnlab.textlab import measuring
+from rnnlab.textlab.ngrams import Line
 from rnnlab.texts import _, ngettext, seconds
 from rnnlab.ui import fields, live, moments, text_look, text_saved, views
 from rnnlab.ui.text_story import Racing, short, timeline
@@ -195,8 +194,4 @@ def _thread() -> ThreadPoolExecutor:
 
 @st.cache_resource(show_spinner=False, max_entries=16, hash_funcs={Corpus: hash})
 def _counting(corpus: Corpus) -> Future[tuple[Line, ...]]:
-    return _thread().submit(partial(_count, corpus))
-
-
-def _count(corpus: Corpus) -> tuple[Line, ...]:
-    return baselines(corpus.training, corpus.held_out[: MEASURED + 1], len(corpus.vocabulary))
+    return _thread().submit(measuring.lines, corpus)

@@ -9,6 +9,7 @@ import streamlit as st
 from rnnlab import text_charts, text_tables
 from rnnlab.corpora import Corpus
 from rnnlab.corpora.statistics import frequencies, statistics, window
+from rnnlab.textlab import measuring
 from rnnlab.texts import _
 from rnnlab.ui import state, views
 
@@ -49,10 +50,17 @@ def look(corpus: Corpus, opened: bool) -> None:
         (_("different words"), f"{found.distinct_words:,}"),
     ]
     views.facts(pairs)
-    said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
-    st.caption(said.format(held_out=found.held_out))
+    st.caption(_held_out(found.held_out, len(measuring.held_out(corpus).places)))
     with st.expander(_("Look into the text"), opened, icon=":material/search:"):
         _look_into(corpus, found.vocabulary)
+
+
+def _held_out(characters: int, measured: int) -> str:
+    if measured == characters:
+        said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them, and on them the loss is measured.")  # fmt: skip
+    else:
+        said = _("The last {held_out:,} characters, a tenth, are held out: nobody learns from them. The loss is measured on {measured:,} of them, in stretches from all over.")  # fmt: skip
+    return said.format(held_out=characters, measured=measured)
 
 
 def _look_into(corpus: Corpus, size: int) -> None:

@@ -69,12 +69,13 @@ table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem
 .lab-blocks{display:flex;gap:.25em;max-width:100%;overflow-x:auto}
 .lab-block{border:2px solid var(--c,rgba(128,128,128,.4));border-radius:.3rem;padding:1px}
 .lab-block>b{display:block;font-size:.72rem;font-weight:600;text-align:center;color:#fff;background:var(--c);margin:-1px -1px 1px;line-height:1.4}
-.lab-numbers{display:grid;gap:1px}.lab-numbers i{font-style:normal;text-align:center;line-height:1.75;border-radius:2px;min-width:2.75em}.lab-numbers .rest{min-width:1.1em;opacity:.7}
+.lab-numbers{display:grid;gap:1px;grid-template-columns:var(--wide)}.lab-numbers .near{display:none}.lab-numbers .near::before{content:"…"}.lab-numbers i{font-style:normal;text-align:center;line-height:1.75;border-radius:2px;min-width:2.75em}.lab-numbers .rest{min-width:1.1em;opacity:.7}
 .lab-strips{display:flex;flex-direction:column;gap:3px;margin:.2rem 0}.lab-strips>div{display:flex;align-items:stretch;gap:.4rem}
 .lab-strips b{flex:none;width:3.4rem;font-weight:600;font-size:.8rem;font-family:"Source Serif",Georgia,serif;align-self:center}
 .lab-strips span{flex:1;min-width:0;display:flex}.lab-strips img{width:100%;height:2.1rem;image-rendering:pixelated;border:1px solid rgba(128,128,128,.35);border-radius:.2rem}
 .lab-strips i{flex:1;min-width:0;text-align:center;font-style:normal;font-size:.8rem;font-family:"Source Code Pro",ui-monospace,monospace;overflow:hidden}
-.lab-strips .bars span{height:2.6rem;align-items:flex-end;gap:1px;border-bottom:1px solid rgba(128,128,128,.5)}.lab-strips .bars i{background:#7A8793;border-radius:2px 2px 0 0}
+.lab-strips small{margin-left:3.8rem;font-size:.74rem;opacity:.72;font-variant-numeric:tabular-nums}.lab-strips .bars span{height:3.2rem;align-items:flex-end;gap:1px;border-bottom:1px solid rgba(128,128,128,.5)}.lab-strips .bars i{background:#7A8793;border-radius:2px 2px 0 0}
+@container (max-width:25rem){.lab-grid{font-size:clamp(9px,calc((100cqw - 2.6rem)/(var(--m)*2.85)),12.5px)}.lab-numbers{grid-template-columns:var(--narrow)}.lab-numbers .far{display:none}.lab-numbers .near{display:block}}
 @container (max-width:32rem){.lab-side{font-size:clamp(9px,calc((100cqw - 2.6rem)/(var(--n)*1.5)),12.5px)}.lab-side .lab-blocks{display:grid;grid-template-columns:auto auto}}
 .lab-bar{height:.35rem;border-radius:.2rem;background:rgba(128,128,128,.22);overflow:hidden;margin:.3rem 0}
 .lab-bar i{display:block;height:100%;background:var(--c,#3A7FD5)}

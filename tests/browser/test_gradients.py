@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import drawn, no_exception, wait_until
 
-CHARTS = "[data-testid=stVegaLiteChart][aria-label^='|∂loss/']"
+CHARTS = "[data-testid=stVegaLiteChart][aria-label^='|∂L/']"
 
 
 def texts(page: Page) -> list[str]:

@@ -81,6 +81,7 @@ def test_one_step_of_an_lstm_is_gone_through(page: Page) -> None:
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts).to_have_count(7)
     expect(page.get_by_text("max |NumPy − Keras|")).to_be_visible()
+    expect(page).to_have_url(re.compile("inside=2%3Arandom%3A0%3A2"))
     no_exception(page)
 
 
@@ -91,7 +92,12 @@ def test_a_changed_number_is_followed_and_undone(page: Page) -> None:
     drawn(page)
     before = line(page, "h").inner_text()
     table.scroll_into_view_if_needed()
-    field = page.locator("#portal input")
+    field = page.locator("#portal textarea")
+    wait_until(lambda: open_first_number(page, table) and field.is_visible())
+    field.fill("1e9")
+    field.press("Enter")
+    expect(page.get_by_text("1e9 is too large, numbers go from -1000 to 1000")).to_be_visible()
+    assert line(page, "h").inner_text() == before
     wait_until(lambda: open_first_number(page, table) and field.is_visible())
     field.fill("3")
     field.press("Enter")
@@ -121,7 +127,7 @@ def test_a_cell_state_in_the_middle_is_changed_and_what_is_said_follows(page: Pa
     wait_until(offered)
     cell_state.click()
     drawn(page)
-    table, field = page.get_by_test_id("stDataFrame"), page.locator("#portal input")
+    table, field = page.get_by_test_id("stDataFrame"), page.locator("#portal textarea")
     page.get_by_text("Take it home").scroll_into_view_if_needed()
     wait_until(lambda: table.count() == 1 and open_first_number(page, table) and field.is_visible())
     field.fill("30")
