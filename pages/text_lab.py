@@ -33,13 +33,12 @@ def train() -> None:
     with st.container(border=True):
         corpus, problem = text_choice.choose()
         if corpus:
-            text_look.look(corpus, opened=run is None)
+            text_look.sizes(corpus)
     choice = state.choice()
     architectures = bench.read(choice.bench)
-    form = text_training.form(corpus)
-    bench.row(architectures, form)
+    bench.row(architectures, text_training.form(corpus))
     state.update(replace(choice, bench=architectures))
-    text_training.notes(architectures, form)
+    text_training.notes(architectures, corpus)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         buttons = st.container(horizontal=True, gap="small", width="content")
         axes = text_live.ask_axes()
@@ -52,6 +51,8 @@ def train() -> None:
     with buttons:
         text_training.buttons(run, active, chosen)
     text_training.remark(run, chosen, problem)
+    if corpus:
+        text_look.look(corpus, opened=run is None)
     if run:
         text_live.results(run, active, axes)
     else:

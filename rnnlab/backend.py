@@ -157,6 +157,37 @@ def outputs(model: keras.Model, form: Form, inputs: Samples) -> NDArray[np.float
     return found
 
 
+def states(model: keras.Model, form: Form, inputs: Samples) -> tuple[NDArray[np.float32], ...]:
+    """What each recurrent layer keeps in mind of samples (B, …), in each direction, from the input on.
+
+    Returns:
+        Of each the hidden states of every step (B, T, U), in the order of the input; of an LSTM the last cell state (B, U) too.
+    """
+    recurrent = [one for one in model.layers if isinstance(one, keras.layers.RNN | keras.layers.Bidirectional)]
+    if not recurrent:
+        return ()
+    asked = [keras.tree.flatten(one.input) for one in recurrent]  # what it reads and, where there is padding, its mask
+    between = keras.Model(model.inputs, keras.tree.flatten(asked))
+    given = iter(keras.tree.flatten(between(_encoder(model, form)(tf.convert_to_tensor(inputs)))))
+    found = []
+    for layer, wanted in zip(recurrent, asked, strict=True):
+        read, *mask = (next(given) for _ in wanted)
+        both = isinstance(layer, keras.layers.Bidirectional)
+        for one in (layer.forward_layer, layer.backward_layer) if both else (layer,):
+            found += _states(one, read, *mask)
+    return tuple(array.numpy() for array in found)
+
+
+def _states(layer: keras.layers.RNN, inputs: Any, mask: Any = None) -> list[Any]:
+    """As ``states`` has them of one layer, from its twin that hands on all it has, at steps that are passed over too."""
+    all_of_it = {"return_sequences": True, "return_state": True, "zero_output_for_mask": False}
+    twin = type(layer).from_config(layer.get_config() | all_of_it)
+    twin.build(inputs.shape)
+    twin.set_weights(layer.get_weights())
+    steps, _h, *c = twin(inputs, mask=mask)
+    return [tf.reverse(steps, [1]) if layer.go_backwards else steps, *c]
+
+
 def compile_flatten(model: keras.Model, device: str) -> Flatten:
     """What gives all weights of the model as they are now, one after the other in Keras' order: (P).
 

@@ -19,6 +19,8 @@ CALM = {"opacity": "0.6"}
 SMALL = {"font-size": "12"}
 FIGURES = STRONG | {"style": "font-variant-numeric:tabular-nums"}
 NOTHING = "–"
+HAND = 48 + 20j  # width + height j of the frame of a number that was set by hand
+BY_HAND = {"stroke": "#D9611A", "stroke-width": "1.6", "stroke-dasharray": "4 3", "rx": "4"}
 
 
 class Board(Sheet):
@@ -106,15 +108,21 @@ class Board(Sheet):
         figures.text = written(value)
         self.say(symbol, value)
 
-    def end(self, operations: str, at: complex, symbol: str, subscript: str, value: float | None) -> None:
-        """The end of a wire outside the cell: its symbol above, its number below."""
+    def end(
+        self, operations: str, at: complex, symbol: str, subscript: str, value: float | None, by_hand: bool = False
+    ) -> None:
+        """The end of a wire outside the cell: its symbol above, its number below, framed where it was set by hand."""
         group, place = (
             self.part("state", operations),
             TEXT | {"text-anchor": "start" if at.real < self.width / 2 else "end"},
         )
         self.write(group, at - 16j, symbol, place | {"font-size": "16"}, subscript)
         self.write(group, at + 15j, written(value), FIGURES | place)
-        self.say(f"{symbol} {subscript}", value)
+        if by_hand:
+            inward = HAND.real / 2 - 4 if at.real < self.width / 2 else 4 - HAND.real / 2
+            self.rectangle(group, at + 15j + inward, HAND, BY_HAND)
+            self.write(group, at + 34j, _("by hand"), place | {"font-size": "11"})
+        self.say(f"{symbol} {subscript}{_(' (set by hand)') if by_hand else ''}", value)
 
     def say(self, symbol: str, value: float | None) -> None:
         if value is not None:

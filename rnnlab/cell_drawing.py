@@ -84,7 +84,9 @@ def _lstm(board: Board, numbers: Unit) -> None:
     board.outline(_at(BODY_LEFT, BODY_TOP), _at(BODY_RIGHT, BODY_BOTTOM))
     columns = {Gate.FORGET: 110, Gate.INPUT: 176, Gate.CANDIDATE: 242, Gate.OUTPUT: 308}
     h_in, x_in = _at(LEFT, H_LANE), (_at(ENTRY, BELOW), _at(ENTRY, X_LANE))
-    board.end(f"f i g o sums {PADDING}", h_in, "h", numbers.earlier, numbers.h_before)
+    board.end(
+        f"f i g o sums {PADDING}", h_in, "h", numbers.earlier, numbers.h_before, numbers.by_hand("h", earlier=True)
+    )
     _take_x(board, numbers, "f i g o sums")
     for gate, x in columns.items():
         letter, use = LETTERS[gate], "h" if gate is Gate.OUTPUT else "c"
@@ -99,7 +101,9 @@ def _lstm(board: Board, numbers: Unit) -> None:
 
 def _cell_state(board: Board, numbers: Unit, f: float, i: float, g: float) -> None:
     """c_t = f∘c_{t-1} + i∘g, along the line."""
-    board.end(f"c {PADDING}", _at(LEFT, LINE), "c", numbers.earlier, numbers.c_before)
+    board.end(
+        f"c {PADDING}", _at(LEFT, LINE), "c", numbers.earlier, numbers.c_before, numbers.by_hand("c", earlier=True)
+    )
     board.wire("c", _at(LEFT, LINE), _at(f - NODE, LINE))
     board.wire("f c", _at(f, TOP), _at(f, LINE + NODE))
     board.node("c", _at(f, LINE), "×")
@@ -114,7 +118,7 @@ def _cell_state(board: Board, numbers: Unit, f: float, i: float, g: float) -> No
     board.value("c", _at(g + 9, (MEET + LINE) / 2), "i∘g", wrote, "start")
     board.node("c", _at(g, LINE), "+")
     board.wire("c", _at(g + NODE, LINE), _at(RIGHT, LINE))
-    board.end(f"c {PADDING}", _at(RIGHT, LINE), "c", "t", numbers.state("c"))
+    board.end(f"c {PADDING}", _at(RIGHT, LINE), "c", "t", numbers.state("c"), numbers.by_hand("c"))
 
 
 def _reveal(board: Board, numbers: Unit, o: float, x: float) -> None:
@@ -128,7 +132,7 @@ def _reveal(board: Board, numbers: Unit, o: float, x: float) -> None:
     board.wire("o h", _at(o, TOP), _at(o, meet), _at(x - NODE, meet))
     board.node("h", _at(x, meet), "×")
     board.wire("h", _at(x, meet + NODE), _at(x, H_LANE), _at(RIGHT, H_LANE))
-    board.end(f"h y {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, H_LANE), "h", "t", numbers.state("h"), numbers.by_hand("h"))
 
 
 def _gru(board: Board, numbers: Unit) -> None:
@@ -137,7 +141,14 @@ def _gru(board: Board, numbers: Unit) -> None:
     h_in = _at(LEFT, LINE), _at(ENTRY, LINE), _at(ENTRY, H_LANE)
     x_in = _at(ENTRY, BELOW), _at(ENTRY, X_LANE)
     board.dot(_at(ENTRY, LINE))
-    board.end(f"r z g h sums_h {PADDING}", _at(LEFT, LINE), "h", numbers.earlier, numbers.h_before)
+    board.end(
+        f"r z g h sums_h {PADDING}",
+        _at(LEFT, LINE),
+        "h",
+        numbers.earlier,
+        numbers.h_before,
+        numbers.by_hand("h", earlier=True),
+    )
     _take_x(board, numbers, "r z g sums_x")
     for gate, x in ((Gate.UPDATE, z), (Gate.RESET, r)):
         letter, use = LETTERS[gate], "h" if gate is Gate.UPDATE else "g"
@@ -192,7 +203,7 @@ def _mix(board: Board, numbers: Unit, z: float, g: float) -> None:
     board.value("h", _at(g - 9, (MEET + LINE) / 2), "(1−z)∘g", new, "end")
     board.node("h", _at(g, LINE), "+")
     board.wire("h", _at(g + NODE, LINE), _at(RIGHT, LINE))
-    board.end(f"h y {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, LINE), "h", "t", numbers.state("h"), numbers.by_hand("h"))
     _letter(board, Gate.UPDATE, z, "h")
     _letter(board, Gate.CANDIDATE, g, "h")
 
@@ -202,7 +213,9 @@ def _simple_rnn(board: Board, numbers: Unit) -> None:
     gate, row, below = Gate.STATE, -130, -72
     first, add, squash = 122, 212, 314
     board.outline(_at(BODY_LEFT, -222), _at(BODY_RIGHT, -34))
-    board.end(f"W_h W {PADDING}", _at(LEFT, row), "h", numbers.earlier, numbers.h_before)
+    board.end(
+        f"W_h W {PADDING}", _at(LEFT, row), "h", numbers.earlier, numbers.h_before, numbers.by_hand("h", earlier=True)
+    )
     board.wire("W_h W", _at(LEFT, row), _at(first - 21, row))
     board.function("W_h W", _at(first, row), "W", "h")
     board.wire("W_h W sum", _at(first + 21, row), _at(add - NODE, row))
@@ -220,9 +233,9 @@ def _simple_rnn(board: Board, numbers: Unit) -> None:
     middle = (add + NODE + squash - GATE.real / 2) / 2
     board.wire("sum h", _at(add + NODE, row), _at(squash - GATE.real / 2, row))
     board.value("sum h", _at(middle, row - 13), _("sum"), numbers.sum(gate), quiet=True)
-    board.gate("h", _at(squash, row), gate, numbers.value("h"))
+    board.gate("h", _at(squash, row), gate, numbers.tanh(gate))
     board.wire("h", _at(squash + GATE.real / 2, row), _at(RIGHT, row))
-    board.end(f"h y {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"))
+    board.end(f"h y {PADDING}", _at(RIGHT, row), "h", "t", numbers.state("h"), numbers.by_hand("h"))
 
 
 _CELLS: dict[Cell, tuple[Callable[[Board, Unit], None], float]] = {

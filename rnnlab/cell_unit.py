@@ -28,6 +28,12 @@ class Unit:
         )
         return title if self.real else _("{title}: padding, the state stays as it is").format(title=title)
 
+    def by_hand(self, name: str, earlier: bool = False) -> bool:
+        """Whether this number of the state, or of the one with which the step begins, was set by hand."""
+        before = self.t + 1 if self.trace.backward else self.t - 1
+        held = self.trace.held.get(before if earlier else self.t)
+        return held is not None and not np.isnan(getattr(held, name)[self.unit])
+
     def state(self, name: str) -> float:
         return float(self.trace.values[name][self.sample, self.t, self.unit])
 
@@ -41,6 +47,11 @@ class Unit:
         """What a gate squashes."""
         found = self.trace.values["sums"][self.sample, self.t, self._column(gate)]
         return float(found) if self.real else None
+
+    def tanh(self, gate: Gate) -> float | None:
+        """tanh of the sum of a gate: what a SimpleRNN computes, also where its state was set by hand."""
+        found = self.sum(gate)
+        return None if found is None else float(np.tanh(found))
 
     def of_x(self, gate: Gate, biased: bool = True) -> float | None:
         """W_x x + b of a gate."""

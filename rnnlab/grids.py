@@ -99,6 +99,7 @@ class _Block(NamedTuple):
     columns_cut: bool
     gate: Gate | None
     title: str
+    by_hand: tuple[int, ...]
 
     @property
     def width(self) -> float:
@@ -132,14 +133,17 @@ def _blocks(grid: Grid, most: int) -> list[_Block]:
     for index, gate in enumerate(gates):
         own = grid.values[:, index * size : (index + 1) * size]
         title = LETTERS[gate] if gate and grid.gates else ""
-        found.append(_Block(own[:most, :kept], rows > most, size > kept, gate, title))
+        found.append(_Block(own[:most, :kept], rows > most, size > kept, gate, title, grid.by_hand))
     return found
 
 
 def _block_html(block: _Block) -> str:
     colour = f' style="--c:{GATES[block.gate]}"' if block.gate else ""
     title = f"<b>{escape(block.title)}</b>" if block.title else ""
-    rows = [_row([_cell(value, place) for place, value in enumerate(row)], block) for row in block.shown]
+    rows = [
+        _row([_cell(value, place, max(down, place) in block.by_hand) for place, value in enumerate(row)], block)
+        for down, row in enumerate(block.shown)
+    ]
     if block.rows_cut:
         rows.append(_row([_rest(_far(place)) for place in range(block.shown.shape[1])], block))
     numbers = f'<span class="lab-numbers" style="{_columns(block)}">{"".join(rows)}</span>'
@@ -171,6 +175,8 @@ def _far(place: int) -> str:
     return " far" if place >= NARROW else ""
 
 
-def _cell(value: float, place: int) -> str:
-    kind = ' class="far"' if _far(place) else ""
-    return f'<i{kind} style="background:{signed(value)}" title="{value:.6g}">{number(value)}</i>'
+def _cell(value: float, place: int, by_hand: bool) -> str:
+    kinds = f"{_far(place)}{' hand' * by_hand}".strip()
+    kind = f' class="{kinds}"' if kinds else ""
+    said = escape(_("{value}, set by hand").format(value=f"{value:.6g}")) if by_hand else f"{value:.6g}"
+    return f'<i{kind} style="background:{signed(value)}" title="{said}">{number(value)}</i>'

@@ -21,6 +21,8 @@ from rnnlab.architecture import Activation, Architecture, Cell, Direction, Form,
 from rnnlab.experiment import DEVICE, Choice, Clipping, Optimizer, PaceKind, RealRange, TrainerKind, numpy_trains
 from rnnlab.tasks import TASKS, Task, task
 from rnnlab.tasks.task import Length, Option
+from rnnlab.textlab import experiment as text_limits
+from rnnlab.textlab.experiment import Schedule, TextTraining
 
 E = TypeVar("E", bound=StrEnum)
 Query = Mapping[str, Sequence[str]]
@@ -72,6 +74,12 @@ def _one_of(kind: type[E]) -> Callable[[str], Read]:
             raise ValueError(f"one of {', '.join(kind)}") from None
 
     return read
+
+
+def _by_name(kind: type[E]) -> Callable[[str], Read]:
+    """Reads one of those whose values are names on screen."""
+    names = {one.name.lower(): one for one in kind}
+    return lambda text: (names[_named(dict.fromkeys(names, ""))(text)[0]], "")
 
 
 def _flag(no: str, yes: str) -> Callable[[str], Read]:
@@ -128,7 +136,7 @@ def _device(text: str) -> Read:
 class Parameter(NamedTuple):
     """One parameter of the query: where its value stands in a choice, and how it is read."""
 
-    part: str  # "free_form", "training" or "pace"
+    part: str  # "free_form", "training" or "pace"; "" in the text lab, which has settings alone
     attribute: str
     read: Callable[[str], Read]
     write: Callable[[Any], str] = str
@@ -159,6 +167,21 @@ PARAMETERS: dict[str, Parameter] = {
     "device": Parameter("training", "device", _device),
     "pace": Parameter("pace", "kind", _one_of(PaceKind)),
     "speed": Parameter("pace", "epochs_per_second", _whole(training_limits.EPOCHS_PER_SECOND)),
+}
+
+#: The settings of the text lab, beside those of the page Train.
+TEXT_PARAMETERS: dict[str, Parameter] = {
+    "passes": Parameter("", "passes", _whole(text_limits.PASSES)),
+    "chunk": Parameter("", "chunk", _whole(text_limits.CHUNK)),
+    "streams": Parameter("", "batch_size", _whole(text_limits.STREAMS)),
+    "text_rate": Parameter("", "learning_rate", _real(training_limits.LEARNING_RATE), lambda v: f"{v!r}"),
+    "schedule": Parameter("", "schedule", _by_name(Schedule), lambda v: v.name.lower()),
+    "text_optimizer": Parameter("", "optimizer", _one_of(Optimizer)),
+    "text_clip": Parameter("", "clipping", _one_of(Clipping)),
+    "text_clip_at": Parameter("", "clip_at", _real(training_limits.CLIP_AT), lambda v: f"{v!r}"),
+    "dropout": Parameter("", "dropout", _real(text_limits.DROPOUT), lambda v: f"{v!r}"),
+    "text_seed": Parameter("", "seed", _whole(training_limits.SEED)),
+    "text_device": Parameter("", "device", _device),
 }
 
 
@@ -206,6 +229,31 @@ def decode(query: Query) -> tuple[Choice, tuple[str, ...]]:
         choice = replace(choice, training=replace(choice.training, trainer=TrainerKind.KERAS))
         dropped.append(f"trainer=numpy: it learns texts alone, not the task {choice.task.name}; keras is taken")
     return choice, tuple(dropped)
+
+
+def encode_text(training: TextTraining, usual: TextTraining) -> dict[str, str]:
+    """The parameters of the query that stand for these settings of the text lab, without those that are as usual."""
+    return {
+        name: parameter.write(getattr(training, parameter.attribute))
+        for name, parameter in TEXT_PARAMETERS.items()
+        if getattr(training, parameter.attribute) != getattr(usual, parameter.attribute)
+    }
+
+
+def decode_text(query: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The settings of the text lab that a query says, by attribute, and a sentence for each that was dropped or changed."""
+    values: dict[str, Any] = {}
+    dropped = list[str]()
+    for name, parameter in TEXT_PARAMETERS.items():
+        if not (text := query.get(name, "")):
+            continue
+        try:
+            values[parameter.attribute], complaint = parameter.read(text)
+        except ValueError as allowed:
+            complaint = f"{allowed}; what fits the text is taken"
+        if complaint:
+            dropped.append(f"{name}={_short(text)}: {complaint}")
+    return values, tuple(dropped)
 
 
 def _decode_task(query: Query) -> tuple[Task, list[str]]:

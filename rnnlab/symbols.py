@@ -32,12 +32,14 @@ class Grid(NamedTuple):
         values: a matrix, a column (n, 1), or in Keras' notation a row (1, n).
         gate: whose it is, where it is of one gate.
         gates: whose its columns are, where gates stand side by side, each with as many columns.
+        by_hand: of a vector, the places of numbers that were set by hand.
     """
 
     label: str
     values: Array
     gate: Gate | None = None
     gates: tuple[Gate, ...] = ()
+    by_hand: tuple[int, ...] = ()
 
 
 #: The signs between grids, and what they are in LaTeX. × is the matrix product, ∘ is number by number.
@@ -84,8 +86,9 @@ class Symbols:
         self.gates = GATES[trace.cell]
         before, earlier = trace.before(t), "t+1" if trace.backward else "t-1"
         self.x = self.vector("x_t", trace.inputs[sample, t])
-        self.h = self.vector(f"h_{{{earlier}}}", before.h[sample])
-        self.c = self.vector(f"c_{{{earlier}}}", before.c[sample])
+        step = t + 1 if trace.backward else t - 1
+        self.h = self.vector(f"h_{{{earlier}}}", before.h[sample])._replace(by_hand=self._by_hand("h", step))
+        self.c = self.vector(f"c_{{{earlier}}}", before.c[sample])._replace(by_hand=self._by_hand("c", step))
 
     def vector(self, label: str, numbers: Array, gate: Gate | None = None) -> Grid:
         """A vector (n,) as a column, or in Keras' notation as a row."""
@@ -93,7 +96,12 @@ class Symbols:
 
     def value(self, name: str, gate: Gate | None = None) -> Grid:
         """A value of this step, of the name that it has in the trace."""
-        return self.vector(f"{name}_t", self.numbers(name), gate)
+        return self.vector(f"{name}_t", self.numbers(name), gate)._replace(by_hand=self._by_hand(name, self.t))
+
+    def _by_hand(self, name: str, step: int) -> tuple[int, ...]:
+        """Which numbers of a state were set by hand."""
+        held = getattr(self.trace.held.get(step), name, ())
+        return tuple(place for place, value in enumerate(held) if not np.isnan(value))
 
     def numbers(self, name: str) -> Array:
         found: Array = self.trace.values[name][self.sample, self.t]

@@ -310,11 +310,9 @@ def effects(tested: Tested, feature: str, vocabulary: str) -> str:
     heads = [_("where"), _("characters"), _("loss before"), _("after"), _("change"), _("rank")]
     heads += [_("p of {character}").format(character=visible_character(vocabulary[token])) for token in watched]
     shown = {name: title for name, title in parts.items() if name != "ending" or watched}
-    rows = "".join(_effect_row(tested, name, title, watched) for name, title in shown.items())
+    rows = "".join(_effect_row(tested, name, title, watched, heads) for name, title in shown.items())
     head = "".join(f"<th>{escape(words)}</th>" for words in heads)
-    return (
-        f'<div class="lab-scroll"><table class="lab"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    return f'<div class="lab-scroll"><table class="lab lab-stacked"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def effects_said(tested: Tested) -> str:
@@ -336,7 +334,7 @@ def effects_said(tested: Tested) -> str:
     return _("Where the feature holds it does more harm than elsewhere, and more than almost any other unit: the model depends on it there.")  # fmt: skip
 
 
-def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int]) -> str:
+def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int], heads: Sequence[str]) -> str:
     part: Part = getattr(tested.effect, name)
     cells = [title, f"{part.characters:,}"]
     if part.characters:
@@ -347,4 +345,5 @@ def _effect_row(tested: Tested, name: str, title: str, watched: Sequence[int]) -
         cells += [f"{percent(change.before)} → {percent(change.after)}" for change in changes]
     else:
         cells += ["–"] * (4 + len(watched))
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    named = zip(heads, cells, strict=True)  # on a narrow screen each cell says its own head
+    return "<tr>" + "".join(f'<td data-head="{escape(head)}">{escape(cell)}</td>' for head, cell in named) + "</tr>"

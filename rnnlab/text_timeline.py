@@ -103,7 +103,7 @@ def as_text(experiment: TextExperiment, history: History, title: str) -> str:
 
 
 def speed(experiment: TextExperiment, history: History) -> float:
-    """Characters that are learned in a second; 0 while nobody knows."""
+    """Characters that are learned in a second of all its work, measuring and writing included; 0 while nobody knows."""
     step = experiment.step_of(history.epochs + history.part)
     return read_by(experiment, step) / history.seconds if history.seconds else 0.0
 

@@ -187,15 +187,17 @@ def answer(architecture: Architecture, form: Form, state: bytes, samples: NDArra
 
 
 def keras_side(model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> KerasSide:
-    """Outputs and gradients of the loss that Keras gives to the same weights and samples; no gradients where it has no loss."""
+    """Outputs, states and gradients of the loss that Keras gives to the same weights and samples; no gradients without a loss."""
     form = replace(model.form, batch_size=None)
     if not form.pattern.one_input:
         form = replace(form, timesteps=inputs.shape[1])
     built = build(model.architecture, form)
     built.set_weights([array.astype(np.float32) for array in model.weights])
+    states = backend.states(built, form, inputs)
     if not model.has_loss:
-        return KerasSide(backend.outputs(built, form, inputs), ())
-    return KerasSide(*backend.gradients(built, form, inputs, targets))
+        return KerasSide(backend.outputs(built, form, inputs), states, ())
+    outputs, gradients = backend.gradients(built, form, inputs, targets)
+    return KerasSide(outputs, states, gradients)
 
 
 AnyTrainer = Trainer | CharTrainer | StreamTrainer

@@ -25,6 +25,8 @@ from rnnlab.experiment import (
 from rnnlab.tasks import TASKS, Task, labelled, task
 from rnnlab.tasks.distance import DELAY
 from rnnlab.tasks.text import TEXT_LENGTH, check_text
+from rnnlab.textlab import experiment as text_limits
+from rnnlab.textlab.experiment import Schedule, TextTraining
 
 Made = TypeVar("Made")
 CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"])
@@ -142,4 +144,19 @@ choices: SearchStrategy[Choice] = st.builds(
     training=trainings,
     pace=st.builds(Pace, st.sampled_from(PaceKind), whole(training_limits.EPOCHS_PER_SECOND)),
     free_form=st.none() | forms(),
+)
+
+text_trainings = st.builds(
+    TextTraining,
+    passes=whole(text_limits.PASSES),
+    chunk=whole(text_limits.CHUNK),
+    batch_size=whole(text_limits.STREAMS),
+    learning_rate=real(training_limits.LEARNING_RATE),
+    schedule=st.sampled_from(Schedule),
+    optimizer=st.sampled_from(Optimizer),
+    clipping=st.sampled_from(Clipping),
+    clip_at=real(training_limits.CLIP_AT),
+    dropout=real(text_limits.DROPOUT),
+    seed=whole(training_limits.SEED),
+    device=DEVICES,
 )

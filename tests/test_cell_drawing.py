@@ -227,10 +227,34 @@ def long_numbers(cell, after):
     return Trace(cell, weights, np.full((2, 3, 6), 0.66), after, state=state)
 
 
+def set_by_hand(cell, after):
+    """A cell whose states before and after step 1 are set by hand for unit 2."""
+    numbers = np.array([np.nan, np.nan, -0.55, np.nan])
+    state = State(numbers, numbers if cell is Cell.LSTM else np.zeros(0))
+    return a_trace(cell, after, held={0: state, 1: state})
+
+
+@every_cell
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_number_that_was_set_by_hand_is_marked(cell, after, backward):
+    hand = State(np.array([np.nan, np.nan, -0.5, np.nan]), np.full(4 if cell is Cell.LSTM else 0, np.nan))
+    trace = a_trace(cell, after, backward=backward, held={1: hand})
+    said = described(parsed(trace, t=1))
+    assert said["h t (set by hand)"] == number(-0.5)
+    assert "h t" not in said
+    assert [text for text in texts(parsed(trace, t=1)) if text == "by hand"] == ["by hand"]
+    if cell is Cell.SIMPLE_RNN:
+        computed = np.tanh(trace.values["sums"][1, 1, 2])
+        assert gates(parsed(trace, t=1))[GATES[Gate.STATE]] == ["tanh", number(computed)]
+    earlier = "t+1" if backward else "t−1"
+    assert f"h {earlier} (set by hand)" in described(parsed(trace, t=0 if backward else 2))
+    assert not any("hand" in symbol for symbol in described(parsed(trace, t=1, unit=1)))
+
+
 @every_cell
 def test_no_text_stands_on_another_or_beside_the_drawing(cell, after):
-    for trace in (a_trace(cell, after), long_numbers(cell, after)):
-        root = parsed(trace, t=0)
+    for trace, t in ((a_trace(cell, after), 0), (long_numbers(cell, after), 0), (set_by_hand(cell, after), 1)):
+        root = parsed(trace, t=t)
         left, top, width, height = (float(part) for part in root.get("viewBox").split())
         assert width <= WIDEST
         boxes = places(root)

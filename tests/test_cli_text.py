@@ -7,12 +7,19 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rnnlab.architecture import Architecture, Cell
+from rnnlab.cli import _parser, text
+from rnnlab.corpora import Corpus, Source
+from rnnlab.experiment import Clipping
 from rnnlab.saved import from_file, to_file
+from rnnlab.textlab import suggested
+from rnnlab.textlab.experiment import TextExperiment
 from tests.test_cli import rnnlab
 
 TEXT = "the quick brown fox said “no” (to the lazy dog) and went on.\n" * 90
@@ -35,7 +42,8 @@ def trained(file: Path) -> Path:
     assert (done.returncode, done.stderr) == (0, "")
     assert "LSTM 24, step 1: held out" in done.stdout
     assert "trigram" in done.stdout
-    assert "GRU 24: Finished" in done.stdout
+    assert "GRU 24: Finished: all passes are done." in done.stdout
+    assert done.stdout.endswith(f"Saved in {out}.\n")
     return out
 
 
@@ -65,9 +73,26 @@ def test_what_the_units_go_with_is_said_as_json(trained: Path, file: Path) -> No
     assert all(0 <= match["p"] <= 1 for match in found)
 
 
-def test_ctrl_c_saves_what_was_reached_and_resume_goes_on(file: Path) -> None:
+def test_ctrl_c_the_machine_and_a_closed_terminal_stop_it() -> None:
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    before = [signal.getsignal(number) for number in numbers]
+    try:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+            control = text._stoppable()
+            signal.raise_signal(number)
+            assert control.stopping, number.name
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        text._stoppable()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, "nohup goes on"
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def test_what_was_reached_is_saved_when_it_is_ended_and_resume_goes_on(file: Path) -> None:
     out = file.with_name("stopped.zip")
-    command = [*SMALL, "--text-file", str(file), "--passes", "400", "--json", "--out", str(out)]
+    command = [*SMALL, "--text-file", str(file), "--passes", "40", "--json", "--out", str(out)]
     with subprocess.Popen(
         [sys.executable, "-m", "rnnlab", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -75,13 +100,81 @@ def test_ctrl_c_saves_what_was_reached_and_resume_goes_on(file: Path) -> None:
         for line in process.stdout:
             if json.loads(line).get("step", 0) >= 5:
                 break
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (1, "")
     assert json.loads(rest.splitlines()[-1])["status"] == "stopped"
     (lane,) = from_file(out.read_bytes())
     assert 5 <= lane.history.epochs < lane.experiment.epochs
     assert lane.can_continue
+    done = rnnlab("text", "train", "--resume", str(out), "--device", "cpu", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    (lane,) = from_file(out.read_bytes())
+    assert lane.history.epochs == lane.experiment.epochs
+    assert lane.experiment.training.device == "cpu"
+
+
+def test_what_was_reached_is_saved_also_when_nobody_reads_any_more(file: Path) -> None:
+    out = file.with_name("unread.zip")
+    command = [*SMALL, "--text-file", str(file), "--passes", "400", "--out", str(out)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "rnnlab", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        while b"step 5:" not in process.stdout.readline():
+            pass
+        process.stdout.close()
+        assert process.stderr is not None
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (141, b"")
+    (lane,) = from_file(out.read_bytes())
+    assert lane.can_continue
+
+
+def test_a_place_where_it_cannot_be_saved_is_refused_before_anything_is_trained(file: Path) -> None:
+    for out in (file.parent / "nowhere" / "x.zip", file.parent):
+        done = rnnlab("text", "train", "--text-file", str(file), "--out", str(out))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"rnnlab: cannot read or write {out}: ")
+    new = file.with_name("new.zip")
+    text._check_writable(new)
+    assert not new.exists(), "to have looked leaves nothing"
+    before = file.read_bytes()
+    text._check_writable(file)
+    assert file.read_bytes() == before
+
+
+def test_what_a_resumed_race_cannot_heed_is_refused_by_name(trained: Path) -> None:
+    given = ("--source", "shakespeare", "--units", "99", "--passes", "2", "--streams", "3", "--no-bias")
+    done = rnnlab("text", "train", "--resume", str(trained), *given)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot heed --source, --units, --no-bias, --passes, --streams;" in done.stderr
+
+
+def test_what_is_not_said_fits_the_text(file: Path) -> None:
+    def experiment(*arguments: str) -> TextExperiment:
+        (only,) = text._experiments(_parser().parse_args(["text", "train", *arguments]))
+        return only
+
+    assert experiment().training == suggested.training(Corpus(Source.GENERATED))
+    short = experiment("--text-file", str(file), "--learning-rate", "0.02")
+    assert short.training == replace(suggested.training(short.corpus), learning_rate=0.02)
+    assert short.steps >= 1_000
+    assert experiment("--no-clip", "--passes", "2").training.clipping is Clipping.NONE
+    assert experiment("--units", "7", "--layers", "2", "--no-bias").architecture == Architecture(
+        Cell.LSTM, 7, layers=2, use_bias=False
+    )
+
+
+def test_a_command_ends_quietly_when_nobody_reads_what_it_prints() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "rnnlab", "tasks"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 def test_a_finished_race_has_nothing_to_go_on_with(trained: Path) -> None:

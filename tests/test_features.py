@@ -41,6 +41,15 @@ CASES = [
     ("string", "rb'z' 'no", "001100000"),
     ("string", "'''a\nb''' c", "111111111"[:8] + "000"),
     ("string", '# "no"\n"un\n"ok"', "000000000001110"),
+    ("comment", "int a; // b\nc", "0000000011100"),
+    ("comment", "{\n/* a\nb **/ c", "000" + "11111111" + "000"),
+    ("comment", "{\n/* a *// b", "000" + "11111" + "0000"),
+    ("comment", 'f("//"); /* {\n*', "0" * 10 + "11111"),
+    ("comment", "#if b\n'/*' // {\n;", "0" * 12 + "111" + "00"),
+    ("comment", "x = a // b\ndef f(): # c\n", "0" * 20 + "1110"),
+    ("string", "f(\"a\", '\\'', L'b');\n", "0011000" + "111" + "0000" + "11" + "0000"),
+    ("string", "x = 7'000; // don't \"no\"\ny();", "0" * 29),
+    ("round", "f(')', \"(\"); // (\n", "011111111100000000"),
     ("indentation", "if:\n  y\n\n  z\ne", "0000002" + "222222" + "0"),
     ("indentation", "\ta", "04"),
     ("position", "ab\ncd\n", "120120"),
@@ -74,7 +83,7 @@ def test_the_depth_is_that_of_the_kinds_of_brackets_together(text):
     assert np.array_equal(depth > 0, np.max(inside, axis=0) > 0)
 
 
-@pytest.mark.parametrize("piece", ["'", '"', "(", "'''", '"""', " 'a", "\\", "‘", ' "\\'])
+@pytest.mark.parametrize("piece", ["'", '"', "(", "'''", '"""', " 'a", "\\", "‘", ' "\\', "/*", ";//", "};\n'\\"])
 def test_a_long_text_of_nothing_but_marks_is_read_quickly(piece):
     """Were the time to grow with the square of the length, this would take hours."""
     text = piece * (300_000 // len(piece))
@@ -88,10 +97,18 @@ def test_brackets_that_are_never_closed_are_passed_over_quickly():
 
 
 def test_features_that_are_the_same_everywhere_are_left_out_with_the_reason():
-    found = features_of("AB AB")
+    found = features_of("ABE AB")
     assert set(found.values) == {"position", "upper", "word_start", "vowel"}
     assert found.left_out["quotes"] == "never occurs in this passage"
     assert features_of("ABAB", ["upper"]).left_out == {"upper": "is the same everywhere in it"}
+
+
+def test_of_features_that_are_equal_everywhere_the_first_is_kept():
+    found = features_of('a "b" [c]')
+    assert {"quotes", "square"} <= set(found.values)
+    assert not {"string", "depth"} & set(found.values)
+    assert found.left_out["string"] == "is the same as “inside quotation marks” in this passage"
+    assert {"quotes", "string"} <= set(features_of('"a" # "b"').values), "in code they differ"
 
 
 def test_what_is_no_feature_or_no_text_is_refused():

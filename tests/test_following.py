@@ -191,9 +191,37 @@ class TestComparison:
         asked = comparison(scene_of(architecture))
         found = keras_side(asked.model, asked.inputs, asked.targets).difference(*question(asked))
         weights = sum(array.size for array in asked.model.weights)
-        assert found.numbers == weights + 6 * 5  # the gradients, and what is said at each of six steps
-        assert 0 < max(found.outputs, found.gradients) < 1e-5
-        assert found.relative < 1e-5
+        states = sum(read.trace.h.size for read in asked.model.forward(asked.inputs).reads)
+        cells = 5 if architecture.cell is Cell.LSTM else 0
+        assert (
+            found.numbers == weights + 6 * 5 + states + cells
+        )  # gradients, what is said at each of six steps, h, the last c
+        assert 0 < found.largest < 1e-5
+        assert found.mixed < 1e-5
+
+    @pytest.mark.usefixtures("keras_ready")
+    @pytest.mark.parametrize(
+        ("name", "direction"),
+        [("sentiment", Direction.BIDIRECTIONAL), ("sentiment", Direction.BACKWARD), ("addition", Direction.BACKWARD)],
+    )
+    @every_cell
+    def test_the_states_of_every_layer_are_those_of_keras(self, cell, reset_after, name, direction):
+        architecture = Architecture(cell, 3, layers=2, direction=direction, reset_after=reset_after)
+        asked = comparison(scene_of(architecture, name))
+        side = keras_side(asked.model, asked.inputs, asked.targets)
+        read = asked.model.forward(asked.inputs).reads
+        assert len(side.states) == len(read) * (2 if cell is Cell.LSTM else 1)
+        assert 0 < side.difference(*question(asked)).states < 1e-5
+
+    @pytest.mark.usefixtures("keras_ready")
+    def test_a_wrong_state_alone_is_seen(self):
+        asked = comparison(scene_of(Architecture(Cell.LSTM, 4)))
+        side = keras_side(asked.model, asked.inputs, asked.targets)
+        for n in range(2):
+            wrong = side._replace(states=tuple(array + 0.001 * (n == m) for m, array in enumerate(side.states)))
+            found = wrong.difference(*question(asked))
+            assert found.states == pytest.approx(0.001, rel=0.01)
+            assert found.mixed > 1e-5
 
     @pytest.mark.usefixtures("keras_ready")
     def test_a_wrong_gradient_alone_is_seen(self):

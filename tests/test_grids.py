@@ -13,6 +13,7 @@ from rnnlab.counting import Gate
 from rnnlab.grids import describe, operation_html, plain, symbol_html
 from rnnlab.operations import Grid, Notation, Operation, operations
 from rnnlab.reference import Trace, random_weights
+from rnnlab.reference.equations import State
 from rnnlab.texts import number
 
 
@@ -104,6 +105,22 @@ def test_a_large_grid_shows_the_first_numbers_and_its_true_size():
 def test_a_grid_that_just_fits_is_whole():
     operation = found(Cell.LSTM, Notation.SEPARATE, units=12, inputs=12)["f"]
     assert "…" not in operation_html(operation)
+
+
+@pytest.mark.parametrize("notation", Notation, ids=lambda notation: notation.name)
+def test_a_number_that_was_set_by_hand_is_framed(notation):
+    nan = np.nan
+    held = {1: State(np.full(4, nan), np.array([nan, nan, -5.0, nan]))}
+    trace = Trace(Cell.LSTM, random_weights(Cell.LSTM, 6, 4, 1), np.ones((1, 3, 6)), held=held)
+    for t, label in ((1, "c_t"), (2, "c_{t-1}")):
+        operation = next(one for one in operations(trace, 0, t, notation) if one.name == "c")
+        cells = {
+            grid.label: cell
+            for grid, cell in zip(grids_of(operation), pieces(parsed(operation), "lab-numbers"), strict=True)
+        }
+        framed = [cell.get("title") for cell in cells[label] if cell.get("class") == "hand"]
+        assert framed == ["-5, set by hand"]
+        assert len(pieces(parsed(operation), "hand")) == 1
 
 
 def test_on_a_phone_a_wide_grid_leaves_out_columns_so_that_it_is_not_cut_off():

@@ -9,9 +9,21 @@ from hypothesis import strategies as st
 
 from rnnlab.architecture import FIRST_BENCH, Architecture, Cell, Direction, Form, MergeMode, Pattern
 from rnnlab.experiment import Choice, Clipping, Pace, PaceKind, TrainerKind, Training
-from rnnlab.links import ARCHITECTURE, PARAMETERS, TASK, decode, decode_architecture, encode, encode_architecture
+from rnnlab.links import (
+    ARCHITECTURE,
+    PARAMETERS,
+    TASK,
+    TEXT_PARAMETERS,
+    decode,
+    decode_architecture,
+    decode_text,
+    encode,
+    encode_architecture,
+    encode_text,
+)
 from rnnlab.tasks import TASKS, task
-from tests.strategies import architectures, choices
+from rnnlab.textlab.experiment import Schedule, TextTraining
+from tests.strategies import architectures, choices, text_trainings
 
 AS_AT_FIRST = Choice()
 
@@ -218,3 +230,40 @@ def test_numpy_is_no_trainer_for_other_tasks_than_texts():
     assert (choice.training.trainer, dropped) == (TrainerKind.NUMPY, ())
     assert choice.with_task(task("copy")).training.trainer is TrainerKind.KERAS
     assert choice.with_task(TASKS["hello"]).training.trainer is TrainerKind.NUMPY
+
+
+@given(text_trainings, text_trainings)
+def test_settings_of_the_text_lab_there_and_back(training, usual):
+    values, dropped = decode_text(encode_text(training, usual))
+    assert (replace(usual, **values), dropped) == (training, ())
+
+
+def test_only_what_differs_from_what_fits_a_text_is_written():
+    usual = TextTraining()
+    assert encode_text(usual, usual) == {}
+    chosen = replace(usual, passes=2, schedule=Schedule.CONSTANT, learning_rate=0.01, clipping=Clipping.VALUE, seed=7)
+    assert urlencode(encode_text(chosen, usual)) == (
+        "passes=2&text_rate=0.01&schedule=constant&text_clip=value&text_seed=7"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values", "complaint"),
+    [
+        ("passes", "0", {"passes": 1}, "passes=0: a whole number from 1 to 1,000; 1 is taken"),
+        ("chunk", "many", {}, "chunk=many: a whole number from 1 to 500; what fits the text is taken"),
+        ("streams", "9999", {"batch_size": 512}, "streams=9999: a whole number from 1 to 512; 512 is taken"),
+        ("schedule", "up", {}, "schedule=up: one of constant, cosine; what fits the text is taken"),
+        ("dropout", "1", {"dropout": 0.9}, "dropout=1: a number from 0 to 0.9; 0.9 is taken"),
+        ("text_device", "tpu", {}, "text_device=tpu: auto, cpu, gpu or a numbered one such as gpu:0"),
+    ],
+)
+def test_a_nonsensical_setting_of_the_text_lab_becomes_the_nearest_one(name, text, values, complaint):
+    found, (said,) = decode_text({name: text})
+    assert found == values
+    assert said.startswith(complaint)
+
+
+def test_no_setting_of_the_text_lab_has_the_name_of_another_parameter():
+    others = {*PARAMETERS, TASK, ARCHITECTURE, *(option.name for task in TASKS.values() for option in task.options)}
+    assert not others & set(TEXT_PARAMETERS)

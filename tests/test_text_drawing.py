@@ -115,6 +115,7 @@ class TestTextStaysText:
         assert "<script" not in html
         assert "p of &lt;" in html
         assert " of 6</td>" in html
+        assert 'data-head="rank"' in html and 'data-head="p of &lt;"' in html  # which a narrow screen shows
 
     def test_in_a_legend(self):
         html = text_drawing.key(EVIL, EVIL, "red", EVIL)

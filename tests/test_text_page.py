@@ -19,6 +19,7 @@ from tests.test_quiz_page import said
 
 PAGE = "Text_lab"
 BENCH = "The bench for texts: SimpleRNN 128, LSTM 128, GRU 128"
+FILE = "A text file in UTF-8, up to 5 MB, in any language"
 GENERATED = Corpus(Source.GENERATED, "quotes")
 SMALL = {"corpus": "generated:quotes", "a": ["lstm-8", "gru-8"]}
 
@@ -69,6 +70,15 @@ def own(text):
     return at
 
 
+def uploaded(text):
+    """The page with this text as a file of one's own."""
+    at = lab({})
+    at.pills(key=labelled(at.pills, "Text")[0].key).set_value(Source.OWN).run()
+    labelled(at.file_uploader, FILE)[0].upload("own.txt", text.encode(), "text/plain").run()
+    assert not at.exception
+    return at
+
+
 class TestChoosing:
     def test_a_newcomer_finds_a_play_and_a_bench_that_can_learn_it(self):
         at = lab({})
@@ -78,6 +88,14 @@ class TestChoosing:
         assert [button.label for button in at.button if button.key == "text-train"] == ["Train"]
         assert at.query_params["a"] == ["simple_rnn-128", "lstm-128", "gru-128"]
         assert "Nothing is trained yet" in said(at)
+
+    def test_what_is_picked_from_wraps_on_a_narrow_screen(self, finished):
+        at = opened(PAGE, {"textrun": finished.id, "a": SMALL["a"], "textview": "write"})
+        assert labelled(at.pills, "Who writes")[0].proto.wrap
+
+    def test_train_stands_above_the_look_into_the_text(self):
+        parts = [getattr(part, "key", None) or getattr(part, "label", "") for part in lab().main]
+        assert parts.index("text-train") < parts.index("Look into the text")
 
     def test_statistics_and_a_window_of_the_generated_text(self):
         at = lab()
@@ -123,6 +141,40 @@ class TestChoosing:
         assert labelled(at.number_input, "Passes over the text")[0].value == 3
         assert "3 passes" in captions(at)
 
+    def test_texts_of_the_same_length_have_settings_of_their_own(self):
+        at = own("some words and more.\n" * 300)
+        labelled(at.number_input, "Passes over the text")[0].set_value(3).run()
+        at.text_area[0].set_value("more words and some.\n" * 300).run()
+        assert labelled(at.number_input, "Passes over the text")[0].value > 3
+        at.text_area[0].set_value("some words and more.\n" * 300).run()
+        assert labelled(at.number_input, "Passes over the text")[0].value == 3
+
+    def test_the_address_says_the_settings_that_differ_and_the_view_and_a_link_opens_them(self):
+        at = lab()
+        assert not {"passes", "streams", "textview"} & set(at.query_params)
+        labelled(at.number_input, "Passes over the text")[0].set_value(2).run()
+        labelled(at.segmented_control, "View")[0].set_value(text_frame.View.WRITE).run()
+        assert (at.query_params["passes"], at.query_params["textview"]) == ("2", "write")
+        other = lab(dict(at.query_params))
+        assert labelled(other.segmented_control, "View")[0].value is text_frame.View.WRITE
+        labelled(other.segmented_control, "View")[0].set_value(text_frame.View.TRAIN).run()
+        assert labelled(other.number_input, "Passes over the text")[0].value == 2
+        assert "textview" not in other.query_params
+        labelled(other.pills, "Text")[0].set_value(Source.PYTHON).run()
+        assert "passes" not in other.query_params
+
+    def test_a_nonsensical_setting_in_the_address_gets_a_sentence(self):
+        at = lab({"corpus": "generated:quotes", "passes": "2000", "chunk": "x"})
+        assert "passes=2000: a whole number from 1 to 1,000; 1,000 is taken" in said(at)
+        assert "chunk=x" in said(at)
+        assert labelled(at.number_input, "Passes over the text")[0].value == 1000
+        assert labelled(at.number_input, "Characters of a chunk")[0].value == suggested.training(GENERATED).chunk
+
+    def test_settings_in_the_address_come_before_those_of_its_run(self, finished):
+        at = lab({"corpus": "generated:quotes", "textrun": finished.id, "a": SMALL["a"], "passes": "2"})
+        assert labelled(at.number_input, "Passes over the text")[0].value == 2
+        assert "Below is the run before" in captions(at)
+
 
 class TestWhatCannotBeTrained:
     def test_it_is_named_with_the_reason(self):
@@ -152,6 +204,49 @@ class TestWhatCannotBeTrained:
         at = own(text)
         assert sentence in said(at) + captions(at)
         assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+        numbered = text == "ab"  # it is a text, of two characters, though too short
+        assert ("LSTM 128 –" in " ".join(shown(at).split())) is not numbered
+
+    def test_a_pasted_text_that_is_emptied_is_gone(self):
+        at = own("나는 밥을 먹었습니다.\n" * 60)
+        at.text_area[0].set_value("").run()
+        assert "There is no text yet" in captions(at)
+        assert "lines 60" not in " ".join(shown(at).split())
+        assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+
+    def test_a_file_that_is_taken_away_takes_its_text_along(self):
+        at = uploaded("some words and more words\n" * 30)
+        assert "lines 30" in " ".join(shown(at).split())
+        at.file_uploader[0].clear().run()
+        assert "There is no text yet" in captions(at)
+        assert [button.disabled for button in at.button if button.key == "text-train"] == [True]
+
+    def test_a_bad_text_in_place_of_a_good_one_gets_a_sentence_and_the_good_one_comes_back_on_the_way_back(self):
+        at = own("나는 밥을 먹었습니다.\n" * 60)
+        at.text_area[0].set_value("a\0b" * 30).run()
+        assert "control character" in said(at)
+        at.switch_page("pages/train.py").run()
+        at.switch_page("pages/text_lab.py").run()
+        assert "lines 60" in " ".join(shown(at).split())
+
+    def test_more_than_can_be_pasted_gets_a_sentence(self):
+        at = own("some words and more words " * 30)
+        at.text_area[0].set_value("a longer text of words\n" * 10_000).run()
+        assert (
+            "230,000 characters are too many to paste: bring longer texts than 200,000 as a file, up to 5 MB"
+            in said(at)
+        )
+
+    def test_a_long_file_stays_while_the_box_for_pasting_is_looked_at(self):
+        at = uploaded("a longer text of words\n" * 10_000)
+        labelled(at.segmented_control, "How")[0].set_value(False).run()
+        assert at.text_area[0].value == ""
+        assert "In use is a text of 230,000 characters" in captions(at)
+        assert "lines 10,000" in " ".join(shown(at).split())
+
+    def test_the_upload_allows_what_its_label_says(self):
+        at = uploaded("some words and more words\n" * 30)
+        assert labelled(at.file_uploader, FILE)[0].proto.max_upload_size_mb == 5
 
     def test_a_text_too_short_for_a_batch_of_chunks(self):
         at = own("some words and more words " * 30)
@@ -185,6 +280,7 @@ class TestARun:
         assert "Finished: the text has been read to the end." in text
         assert [text.count(name) for name in ("At first", "In the end")] == [1, 1]
         assert text.count("LSTM 8") >= 3
+        assert "Characters/s: how many are learned in a second of all its work" in captions(trained)
         assert labelled(trained.button, "Train again")
 
     def test_what_was_written_is_shown_as_it_is(self, trained):
@@ -225,6 +321,7 @@ class TestARun:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         at.run()
+        assert "To save the run or the texts, stop it first" in captions(at)
         press(at, "Stop")
         until_rest(run)
         at.run()

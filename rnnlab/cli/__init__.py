@@ -6,6 +6,7 @@ TensorFlow is imported only by the commands that need it, so that counting answe
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,6 +15,8 @@ from rnnlab.cli import quiz, summary, text, train
 from rnnlab.tasks import TASKS
 
 BAD_ARGUMENTS = 2
+#: As a shell says of a process that SIGPIPE has ended.
+PIPE_CLOSED = 128 + 13
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,9 +27,19 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 a training did not finish, 2 bad arguments."""
-    parser = _parser()
-    chosen = parser.parse_args(arguments)
+    """Run one command; the exit status: 0 done, 1 a training did not finish, 2 bad arguments, 141 nobody reads what it prints."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+        return PIPE_CLOSED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    chosen = _parser().parse_args(arguments)
     try:
         return int(chosen.command(chosen))
     except ValueError as error:

@@ -6,8 +6,8 @@ import argparse
 import json
 import math
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from rnnlab.history import Chunk, History, Reached, Start, Status
 from rnnlab.reference import Model
 from rnnlab.saved import SavedLane
 from rnnlab.tasks.drawn import Said
-from rnnlab.textlab import measuring, ngrams, passages
+from rnnlab.textlab import measuring, ngrams, passages, suggested
 from rnnlab.textlab.experiment import (
     CHUNK,
     DROPOUT,
@@ -38,9 +38,18 @@ from rnnlab.textlab.features import FEATURES, features_of
 from rnnlab.textlab.readings import read
 from rnnlab.textlab.search import search
 from rnnlab.textlab.writer import Choosing, Writer
-from rnnlab.texts import _
+from rnnlab.texts import _, noted
 
 CELLS = [cell.value for cell in Cell if cell.recurrent]
+#: What a saved race that goes on can heed: all else is as it was.
+_RESUMED = {"command", "resume", "out", "json", "device"}
+#: Names of arguments that are not those of what they set.
+_ARGUMENTS = {"batch_size": "streams"}
+#: How it ended, where a terminal has more to say of it than a page.
+_ENDS = {
+    Status.FINISHED: noted("Finished: all passes are done."),
+    Status.STOPPED: noted("Stopped."),
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -50,15 +59,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     train.set_defaults(command=_train)
     _add_text(train)
     _add_training(train)
-    train.add_argument("--resume", type=Path, metavar="FILE", help=_("go on with a saved race"))
-    train.add_argument("--out", type=Path, metavar="FILE", help=_("save the race there at the end, and at Ctrl-C"))
+    train.add_argument(
+        "--resume", type=Path, metavar="FILE", help=_("go on with a saved race, with its text and settings")
+    )
+    train.add_argument(
+        "--out", type=Path, metavar="FILE", help=_("save the race there, at the end or when it is stopped")
+    )
     train.add_argument("--json", action="store_true", help=_("one JSON object a measurement, and one at the end"))
     write = commands.add_parser("write", help=_("let a saved model write"))
     write.set_defaults(command=_write)
     _add_saved(write)
     write.add_argument("--prompt", help=_("what it reads first; default: the end of what it has learned from"))
     write.add_argument("--length", type=int, default=500, metavar="N", help=_("characters to write; default 500"))
-    write.add_argument("--temperature", type=float, default=1.0, metavar="X", help=_("below 1 bolder, above 1 wilder"))
+    write.add_argument("--temperature", type=float, default=1.0, metavar="X", help=_("below 1 safer, above 1 wilder"))
     write.add_argument("--top-k", type=int, default=0, metavar="N", help=_("only the N likeliest characters; 0: all"))
     write.add_argument("--top-p", type=float, default=1.0, metavar="X", help=_("only the likeliest that reach X"))
     write.add_argument("--seed", type=int, default=0, metavar="N", help=_("the same seed writes the same text"))
@@ -75,41 +88,43 @@ def _add_text(parser: argparse.ArgumentParser) -> None:
     text = parser.add_argument_group(_("the text"))
     sources = [source.value for source in Source if source is not Source.OWN]
     text.add_argument("--source", choices=sources, help=_("default: generated, for a quick look"))
-    text.add_argument("--part", default="", metavar="NAME", help=_("one play, one group of Python's modules"))
+    text.add_argument("--part", metavar="NAME", help=_("one play, one group of Python's modules"))
     text.add_argument("--text-file", type=Path, metavar="FILE", help=_("a text of your own, UTF-8, up to 5 MB"))
-    text.add_argument(
-        "--rarest", type=int, default=0, metavar="N", help=_("characters that occur less become one sign")
-    )
+    text.add_argument("--rarest", type=int, metavar="N", help=_("characters that occur less become one sign"))
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     usual = TextTraining()
     parser.add_argument("--cell", choices=CELLS, action="append", help=_("may be given several times; default lstm"))
-    parser.add_argument(
-        "--units", "--hidden", type=int, default=128, metavar="N", help=f"{UNITS.low}-{UNITS.high:,}; 128"
-    )
+    size = f"{UNITS.low}-{UNITS.high:,}; {suggested.UNITS}"
+    parser.add_argument("--units", "--hidden", type=int, metavar="N", help=size)
     parser.add_argument(
         "--embedding", type=int, metavar="N", help=f"{EMBEDDING_DIM.low}-{EMBEDDING_DIM.high:,}; one-hot"
     )
-    parser.add_argument("--layers", type=int, default=1, metavar="N", help=f"{LAYERS.low}-{LAYERS.high}; 1")
-    parser.add_argument("--no-reset-after", action="store_true", help=_("GRU: reset before the product"))
-    parser.add_argument("--no-bias", action="store_true", help=_("no biases in the recurrent layers"))
-    for name, allowed in (("passes", PASSES), ("chunk", CHUNK)):
-        given = f"{allowed.low}-{allowed.high:,}; {getattr(usual, name)}"
-        parser.add_argument(f"--{name}", type=int, metavar="N", help=given)
-    parser.add_argument(
-        "--streams", type=int, dest="batch_size", metavar="N", help=f"{STREAMS.low}-{STREAMS.high}; {usual.batch_size}"
+    parser.add_argument("--layers", type=int, metavar="N", help=f"{LAYERS.low}-{LAYERS.high}; 1")
+    _add_switch(parser, "--no-reset-after", _("GRU: reset before the product"))
+    _add_switch(parser, "--no-bias", _("no biases in the recurrent layers"))
+    training = parser.add_argument_group(
+        _("how it is learned"), _("Where nothing is said, passes, chunk, streams and learning rate fit the text.")
     )
-    parser.add_argument("--learning-rate", type=float, metavar="X", help=f"{LEARNING_RATE}; {usual.learning_rate}")
-    parser.add_argument("--schedule", choices=[s.name.lower() for s in Schedule], help=usual.schedule.name.lower())
-    parser.add_argument("--optimizer", choices=[o.value for o in Optimizer], help=usual.optimizer.value)
-    clip = parser.add_mutually_exclusive_group()
+    training.add_argument("--passes", type=int, metavar="N", help=f"{PASSES.low}-{PASSES.high:,}")
+    training.add_argument("--chunk", type=int, metavar="N", help=f"{CHUNK.low}-{CHUNK.high:,}")
+    training.add_argument("--streams", type=int, dest="batch_size", metavar="N", help=f"{STREAMS.low}-{STREAMS.high:,}")
+    training.add_argument("--learning-rate", type=float, metavar="X", help=f"{LEARNING_RATE}")
+    training.add_argument("--schedule", choices=[s.name.lower() for s in Schedule], help=usual.schedule.name.lower())
+    training.add_argument("--optimizer", choices=[o.value for o in Optimizer], help=usual.optimizer.value)
+    clip = training.add_mutually_exclusive_group()
     clip.add_argument("--clip-norm", type=float, metavar="X", help=f"{CLIP_AT}; {usual.clip_at}")
     clip.add_argument("--clip-value", type=float, metavar="X", help=f"{CLIP_AT}")
-    clip.add_argument("--no-clip", action="store_true", help=_("gradients as they are"))
-    parser.add_argument("--dropout", type=float, metavar="X", help=f"{DROPOUT}; {usual.dropout:g}")
-    parser.add_argument("--seed", type=int, metavar="N", help=f"{SEED.low}-{SEED.high:,}; {usual.seed}")
-    parser.add_argument("--device", help=_("auto, cpu, gpu, or a numbered one such as gpu:1"))
+    _add_switch(clip, "--no-clip", _("gradients as they are"))
+    training.add_argument("--dropout", type=float, metavar="X", help=f"{DROPOUT}; {usual.dropout:g}")
+    training.add_argument("--seed", type=int, metavar="N", help=f"{SEED.low}-{SEED.high:,}; {usual.seed}")
+    training.add_argument("--device", help=_("auto, cpu, gpu, or a numbered one such as gpu:1"))
+
+
+def _add_switch(group: argparse._ActionsContainer, name: str, said: str) -> None:
+    """One that is None, like all others, where it is not given."""
+    group.add_argument(name, action="store_true", default=None, help=said)
 
 
 def _add_saved(parser: argparse.ArgumentParser) -> None:
@@ -117,9 +132,13 @@ def _add_saved(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=int, default=1, metavar="N", help=_("which of its architectures; default 1"))
 
 
-def _training(chosen: argparse.Namespace) -> TextTraining:
-    said: dict[str, Any] = {f.name: getattr(chosen, f.name, None) for f in fields(TextTraining)}
-    said = {name: value for name, value in said.items() if value is not None}
+def _given(**said: Any) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _training(chosen: argparse.Namespace, corpus: Corpus) -> TextTraining:
+    """What fits the text, with what the person said in its place."""
+    said = _given(**{field.name: getattr(chosen, field.name, None) for field in fields(TextTraining)})
     if "schedule" in said:
         said["schedule"] = Schedule[said["schedule"].upper()]
     if "optimizer" in said:
@@ -127,62 +146,103 @@ def _training(chosen: argparse.Namespace) -> TextTraining:
     for kind, value in ((Clipping.NORM, chosen.clip_norm), (Clipping.VALUE, chosen.clip_value)):
         if value is not None:
             said |= {"clipping": kind, "clip_at": value}
-    return TextTraining(**said | ({"clipping": Clipping.NONE} if chosen.no_clip else {}))
+    return replace(suggested.training(corpus), **said | ({"clipping": Clipping.NONE} if chosen.no_clip else {}))
 
 
 def _corpus(chosen: argparse.Namespace) -> Corpus:
     if chosen.text_file is not None and (chosen.source or chosen.part):
         raise ValueError(_("give --text-file, or --source with --part, not both"))
     if chosen.text_file is not None:
-        return Corpus(Source.OWN, own=text_file.read_path(chosen.text_file), rarest=chosen.rarest)
-    return Corpus(Source(chosen.source or Source.GENERATED), chosen.part, rarest=chosen.rarest)
+        return Corpus(Source.OWN, own=text_file.read_path(chosen.text_file), **_given(rarest=chosen.rarest))
+    return Corpus(Source(chosen.source or Source.GENERATED), **_given(part=chosen.part, rarest=chosen.rarest))
 
 
 def _experiments(chosen: argparse.Namespace) -> tuple[TextExperiment, ...]:
-    corpus, training = _corpus(chosen), _training(chosen)
-    bench = [
-        Architecture(
-            Cell(cell),
-            chosen.units,
-            chosen.embedding,
-            layers=chosen.layers,
-            reset_after=not chosen.no_reset_after,
-            use_bias=not chosen.no_bias,
-        )
-        for cell in chosen.cell or [Cell.LSTM.value]
-    ]
+    corpus = _corpus(chosen)
+    training = _training(chosen, corpus)
+    sizes: dict[str, Any] = {
+        "units": suggested.UNITS,
+        "reset_after": not chosen.no_reset_after,
+        "use_bias": not chosen.no_bias,
+    }
+    sizes |= _given(units=chosen.units, embedding_dim=chosen.embedding, layers=chosen.layers)
+    bench = [Architecture(Cell(cell), **sizes) for cell in chosen.cell or [Cell.LSTM.value]]
     return tuple(TextExperiment(architecture, corpus, training) for architecture in bench)
 
 
-def _resumed(chosen: argparse.Namespace) -> tuple[SavedLane, ...]:
+def _lanes(chosen: argparse.Namespace) -> tuple[SavedLane, ...]:
     """The lanes to train: those of a saved race, or new ones."""
-    if chosen.resume is None:
-        return tuple(SavedLane(experiment, History(), b"", Status.WAITING) for experiment in _experiments(chosen))
+    if chosen.resume is not None:
+        return _resumed(chosen)
+    return tuple(SavedLane(experiment, History(), b"", Status.WAITING) for experiment in _experiments(chosen))
+
+
+def _resumed(chosen: argparse.Namespace) -> tuple[SavedLane, ...]:
+    """Those of a saved race, on the device that was asked for."""
+    if unheeded := [name for name in _given(**vars(chosen)) if name not in _RESUMED]:
+        names = ", ".join("--" + _ARGUMENTS.get(name, name).replace("_", "-") for name in unheeded)
+        sentence = _(
+            "--resume goes on with the text, the architectures and the settings of its file and cannot heed {names}; "
+            "--out, --json and --device may stand beside it"
+        )
+        raise ValueError(sentence.format(names=names))
     lanes = saved.from_file(chosen.resume.read_bytes())
     if not any(lane.can_continue for lane in lanes):
         raise ValueError(_("{file} is finished: there is nothing to go on with").format(file=chosen.resume.name))
-    return lanes
+    return tuple(lane._replace(experiment=_placed(lane.experiment, chosen.device)) for lane in lanes)
+
+
+def _placed(experiment: TextExperiment, device: str | None) -> TextExperiment:
+    return replace(experiment, training=replace(experiment.training, **_given(device=device)))
+
+
+def _check_writable(path: Path) -> None:
+    """Raise ``OSError`` now, and not when all is trained, where a file cannot be written."""
+    new = not path.exists()
+    with path.open("ab"):
+        pass
+    if new:
+        path.unlink()
+
+
+def _stoppable() -> Control:
+    """Stops at Ctrl-C, when the machine asks the process to end, and when the terminal is closed."""
+    control = Control()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP; nohup has it ignored
+        number = getattr(signal, name, None)
+        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+            signal.signal(number, lambda *_: control.set(control.pace, True))
+    return control
 
 
 def _train(chosen: argparse.Namespace) -> int:
-    lanes = _resumed(chosen)
+    lanes = _lanes(chosen)
+    if chosen.out is not None:
+        _check_writable(chosen.out)
     from rnnlab import backend, training
 
     backend.configure()
     racing = [lane for lane in lanes if lane.can_continue or not lane.state]
     experiments = [lane.experiment for lane in racing]
     backend.resolve(experiments[0].place)
-    control = Control()
-    signal.signal(signal.SIGINT, lambda *_: control.set(control.pace, True))
-    tell = _Teller(experiments, chosen.json)
+    control = _stoppable()
+    tell = _Teller(experiments, chosen.json, chosen.out)
+
+    def report(lane: int, chunk: Chunk) -> None:
+        try:
+            tell.report(lane, chunk)
+        except OSError:  # nobody reads it any more: the pipe or the terminal is closed
+            control.set(control.pace, True)
+
     starts = [Start(lane.state, lane.history.epochs, lane.history.seconds) for lane in racing]
-    reached = training.race(experiments, tell.report, control, starts)
+    reached = training.race(experiments, report, control, starts)
     after = [_after(lane, result) for lane, result in zip(racing, reached, strict=True)]
-    for number, lane in enumerate(after):
-        tell.end(number, lane, reached[number])
     if chosen.out is not None:
         kept = iter(after)
         chosen.out.write_bytes(saved.to_file([next(kept) if lane in racing else lane for lane in lanes]))
+    for number, lane in enumerate(after):
+        tell.end(number, lane, reached[number])
+    tell.where()
     return 0 if all(result.status is Status.FINISHED for result in reached) else NOT_FINISHED
 
 
@@ -194,11 +254,10 @@ def _after(lane: SavedLane, result: Reached) -> SavedLane:
 class _Teller:
     """Says what was reached, as text or as JSON."""
 
-    def __init__(self, experiments: Sequence[TextExperiment], as_json: bool) -> None:
-        self._experiments, self._as_json = experiments, as_json
+    def __init__(self, experiments: Sequence[TextExperiment], as_json: bool, out: Path | None) -> None:
+        self._experiments, self._as_json, self._out = experiments, as_json, out
         self._names = labels(tuple(experiment.architecture for experiment in experiments))
         self._next_sample = [1] * len(experiments)
-        self._print: Callable[..., None] = print
         if not as_json:
             self._introduce(experiments[0])
 
@@ -246,8 +305,14 @@ class _Teller:
             }
             print(json.dumps(end | ({"reason": result.reason} if result.reason else {})))
         else:
-            said = f"{self._names[lane]}: {_(result.status.value)} {result.reason}".strip()
+            how = _(_ENDS.get(result.status, result.status.value))
+            said = f"{self._names[lane]}: {how} {result.reason}".strip()
             print(f"{said} {seconds:.1f} s." if reached.history.scores else said)
+
+    def where(self) -> None:
+        """Where it is kept."""
+        if not self._as_json:
+            print(_("Saved in {file}.").format(file=self._out) if self._out else _("Not saved; --out FILE would."))
 
 
 def _loss(nats: float) -> str:

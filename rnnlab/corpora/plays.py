@@ -10,6 +10,7 @@ line of its own, the words below, stage directions in square brackets, a blank l
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import re
 from functools import lru_cache
@@ -58,7 +59,8 @@ class _Plays(Reader):
 
 def play(markdown: str) -> str:
     """A play as plain text, without a line end at its end."""
-    text = normal(markdown.replace("\\", "").replace("—", "--"))  # one of the plays has dashes, the others two hyphens
+    plain = html.unescape(markdown.replace("\\", ""))
+    text = normal(plain.replace("—", "--"))  # one of the plays has dashes, the others two hyphens
     text = _SPEAKER.sub(_speaker, _HEADING.sub(r"\1", text))
     text = _DOUBLE.sub(r"[\1]", _DIRECTION.sub(_direction, text))
     text = "\n".join(" ".join(line.split()) for line in text.split("\n")).replace("& c", "&c")

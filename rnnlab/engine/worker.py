@@ -101,7 +101,7 @@ def said(architecture: Architecture, form: Form, state: bytes, samples: NDArray[
 def keras_difference(
     architecture: Architecture, form: Form, flat: NDArray[np.float32], inputs: NDArray[Any], targets: NDArray[Any]
 ) -> Difference:
-    """How far outputs and gradients of a model with these weights are from those of Keras."""
+    """How far outputs, states and gradients of a model with these weights are from those of Keras."""
     from rnnlab import training
 
     model = Model.from_flat(architecture, form, flat)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.architecture import Activation
-from rnnlab.reference.model import Model
+from rnnlab.architecture import Activation, Cell
+from rnnlab.reference.equations import Array
+from rnnlab.reference.model import Model, Pass
 
 #: Single-precision numbers differ by about this, more or less, after some timesteps.
 EXPECTED = 1e-5
@@ -23,36 +24,62 @@ class Difference(NamedTuple):
 
     Attributes:
         outputs: the largest |NumPy − Keras| of any output.
+        states: of any state; None where the model has no recurrence.
         gradients: of any gradient of the loss by a weight; None where the model has no loss.
-        relative: the largest of both as a share of the largest number of its array, or of 1 where that is less.
+        mixed: the largest of them as a share of the largest number of its array, but as it stands where that is below 1: the
+            gradients of a model that has learned are small differences of numbers near 1, and no more exact than those.
         numbers: how many were compared.
     """
 
     outputs: float
+    states: float | None
     gradients: float | None
-    relative: float
+    mixed: float
     numbers: int
 
     @property
     def largest(self) -> float:
-        return max(self.outputs, self.gradients or 0.0)
+        return max(self.outputs, self.states or 0.0, self.gradients or 0.0)
 
 
 class KerasSide(NamedTuple):
-    """What Keras makes of a model's weights and samples."""
+    """What Keras makes of a model's weights and samples.
 
-    outputs: NDArray[np.float32]  # (B, S, K)
-    gradients: tuple[NDArray[np.float32], ...]  # of the loss by every weight, in Keras' order
+    Attributes:
+        outputs: (B, S, K).
+        states: of each recurrent layer in each direction h of every step, (B, T, U), and of an LSTM the last c, (B, U).
+        gradients: of the loss by every weight, in Keras' order.
+    """
+
+    outputs: NDArray[np.float32]
+    states: tuple[NDArray[np.float32], ...]
+    gradients: tuple[NDArray[np.float32], ...]
 
     def difference(self, model: Model, inputs: NDArray[Any], targets: NDArray[Any]) -> Difference:
         """How far the same model in NumPy is from this, on the same samples."""
         read = model.forward(inputs)
-        ours = read.back(targets).weights if model.has_loss else ()
-        pairs = [(read.outputs, self.outputs), *zip(ours, self.gradients, strict=False)]
-        off = [float(np.abs(a - b).max(initial=0.0)) for a, b in pairs]
-        sizes = [float(np.abs(b).max(initial=1.0)) for _, b in pairs]
-        relative = max(difference / size for difference, size in zip(off, sizes, strict=True))
-        return Difference(off[0], max(off[1:], default=None), relative, sum(array.size for array, _ in pairs))
+        gradients = read.back(targets).weights if model.has_loss else ()
+        pairs = [
+            [(read.outputs, self.outputs)],
+            list(zip(_states(read), self.states, strict=True)),
+            list(zip(gradients, self.gradients, strict=True)),
+        ]
+        outputs, states, gradient = (max((_off(*pair) for pair in kind), default=None) for kind in pairs)
+        assert outputs is not None
+        every = [pair for kind in pairs for pair in kind]
+        mixed = max(_off(ours, keras) / float(np.abs(keras).max(initial=1.0)) for ours, keras in every)
+        return Difference(outputs, states, gradient, mixed, sum(keras.size for _, keras in every))
+
+
+def _off(ours: Array, keras: NDArray[np.float32]) -> float:
+    return float(np.abs(ours - keras).max(initial=0.0))
+
+
+def _states(read: Pass) -> Iterator[Array]:
+    for _, trace, _ in read.reads:
+        yield trace.h
+        if trace.cell is Cell.LSTM:
+            yield trace.last.c
 
 
 @dataclass(frozen=True, eq=False)

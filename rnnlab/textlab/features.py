@@ -65,8 +65,23 @@ _QUOTED = re.compile(
     r"|“(?:[^“”\n]|\n(?![ \t]*\n))*(?:”|(?=[“\n])|\Z)"
     rf"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|«[^«»\n]*»|「[^「」\n]*」|『[^『』\n]*』|{_SINGLE}"
 )
-_CODE = re.compile(
-    rf"(?P<comment>#[^\n]*)|{_TRIPLE}|" + _TRIPLE.replace('"', "'") + rf'|"(?:\\[^\n]|[^"\\\n])*"|{_SINGLE}'
+_DOUBLE = r'"(?:\\[^\n]|[^"\\\n]){0,1000}"'
+#: Comments and strings as Python writes them.
+_PYTHON = re.compile(rf"(?P<comment>#[^\n]*)|{_TRIPLE}|" + _TRIPLE.replace('"', "'") + rf"|{_DOUBLE}|{_SINGLE}")
+#: The same as C does, and C++, Java or JavaScript. Before its second character a comment is none yet, but a division.
+_C = re.compile(
+    r"/(?P<comment>/[^\n]*|\*(?s:.*?)(?:\*(?=/)|\Z))/?"
+    rf"|{_DOUBLE}|(?P<single>(?<![0-9A-Fa-f])'(?:\\[^\n]|[^'\\\n]){{1,1000}}')"
+)
+#: Lines that code like C has and hardly any other text, and those of Python (a play has some of these): of which there are
+#: more says how comments and strings are written.
+_LIKE_C = re.compile(
+    r"^[ \t]*(?:/[/*]|\*+/|#[ \t]*(?:include|define|undef|if|ifdef|ifndef|else|elif|endif|pragma|error)\b)"
+    r"|(?:[{}]|[)}];)[ \t]*$|;[ \t]*/[/*]",
+    re.MULTILINE,
+)
+_LIKE_PYTHON = re.compile(
+    r"^[ \t]*(?:#[ !]|#$|@\w|(?:async )?def |class .*:|import \w|from [\w.]+ import)|:[ \t]*$", re.MULTILINE
 )
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _VOWELS = frozenset("aeiouAEIOU")
@@ -106,19 +121,25 @@ def _quoted(text: str) -> Values:
     return _spans(map(_to_closing, _QUOTED.finditer(text)), len(text))
 
 
+def _code(text: str) -> Iterator[re.Match[str]]:
+    """Its comments and strings, in the way of the language that it looks like."""
+    like_c = len(_LIKE_C.findall(text)) > len(_LIKE_PYTHON.findall(text))
+    return (_C if like_c else _PYTHON).finditer(text)
+
+
 def _commented(text: str) -> Values:
-    return _spans((match.span() for match in _CODE.finditer(text) if match["comment"]), len(text))
+    return _spans((match.span("comment") for match in _code(text) if match["comment"]), len(text))
 
 
 def _in_string(text: str) -> Values:
-    """As Python writes strings; three marks open and close as well as one."""
-    return _spans((_to_closing(match) for match in _CODE.finditer(text) if not match["comment"]), len(text))
+    """Three marks of Python open and close as well as one."""
+    return _spans((_to_closing(match) for match in _code(text) if not match["comment"]), len(text))
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
     """Brackets that belong together; those of a string or a comment belong to no other than each other."""
     scopes = np.zeros(len(text), np.int32)
-    for number, match in enumerate(_CODE.finditer(text), 1):
+    for number, match in enumerate(_code(text), 1):
         scopes[match.start() : match.end()] = number
     by_scope = defaultdict[int, list[int]](list)
     for match in re.finditer(r"[()\[\]{}]", text):
@@ -233,7 +254,9 @@ FEATURES: dict[str, Feature] = {
 
 
 def features_of(text: str, names: Iterable[str] = tuple(FEATURES)) -> Found:
-    """These features of a passage, without those that are the same everywhere in it.
+    """These features of a passage, without those that are the same everywhere in it, or the same as one before.
+
+    In prose the strings of code are what stands inside quotation marks, and say nothing more.
 
     Raises:
         ValueError: there is no such feature, or no text.
@@ -245,8 +268,11 @@ def features_of(text: str, names: Iterable[str] = tuple(FEATURES)) -> Found:
         if name not in FEATURES:
             raise ValueError(f"feature must be one of {', '.join(FEATURES)}, not {name!r}")
         found = FEATURES[name].values(text)
-        if found.min() < found.max():
-            values[name] = found
-        else:
+        same = next((other for other, known in values.items() if np.array_equal(known, found)), None)
+        if found.min() == found.max():
             left_out[name] = _("never occurs in this passage") if found[0] == 0 else _("is the same everywhere in it")
+        elif same:
+            left_out[name] = _("is the same as “{feature}” in this passage").format(feature=_(FEATURES[same].title))
+        else:
+            values[name] = found
     return Found(values, left_out)

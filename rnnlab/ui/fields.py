@@ -87,7 +87,9 @@ def choose(
 
 def pick(label: str, key: str, options: Sequence[T], chosen: T, title: Callable[[T], str] = str, hint: str = "") -> T:
     """One of several, all in sight, on as many lines as they need."""
-    found = st.pills(label, options, default=chosen, required=True, format_func=title, key=key, help=hint or None)
+    found = st.pills(
+        label, options, default=chosen, required=True, format_func=title, key=key, help=hint or None, wrap=True
+    )
     return chosen if found is None else found
 
 

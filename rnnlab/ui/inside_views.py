@@ -41,12 +41,12 @@ def style() -> None:
 def ask_step(reading: Reading, name: str) -> int:
     """The timestep that is looked at: a slider, steps back and forth in the order of reading, and what is read at each."""
     steps, order = reading.steps, list(reading.trace.order)
+    asked = inside_address.asked_step(len(steps))
     if len(steps) == 1:
         st.caption(_("There is a single timestep."))
         return 0
     key = state.key(f"inside-step-{name}-{len(steps)}")
     kept = f"inside step {name} {len(steps)}"
-    asked = inside_address.asked_step(len(steps))
     if asked is not None:
         state.keep(kept, asked)
     _begin(key, state.kept(kept, lambda: maps.first_step(reading.trace)), range(len(steps)))
@@ -141,7 +141,9 @@ def held(trace: Trace, step: int) -> None:
     """That a state of this timestep is not what its equation gives."""
     if step in trace.held:
         st.caption(
-            _("You have set numbers of the state after this timestep: they stand in place of what the equation gives.")
+            _(
+                "You have set numbers of the state after this timestep: in their dashed frames they stand in place of what the equation gives."
+            )
         )
 
 

@@ -23,7 +23,7 @@ def place_for_comparison() -> DeltaGenerator:
 
 
 def compare(place: DeltaGenerator, asked: Sequence[Comparison], moving: bool, note: str = "") -> None:
-    """The largest |NumPy − Keras| of all outputs and gradients of these models.
+    """The largest |NumPy − Keras| of all outputs, states and gradients of these models.
 
     Nothing is asked while all is ``moving``: before an answer came, other numbers would be there.
 
@@ -54,12 +54,13 @@ def compare(place: DeltaGenerator, asked: Sequence[Comparison], moving: bool, no
 
 
 def _verdict(measured: Sequence[Difference]) -> str:
-    mark = ":green[**✓**]" if all(one.relative < EXPECTED for one in measured) else ":red[**≠**]"
-    gradients = [one.gradients for one in measured if one.gradients is not None]
-    outputs, numbers = max(one.outputs for one in measured), sum(one.numbers for one in measured)
-    if not gradients:
-        said = _("max |NumPy − Keras| = **{outputs:.1e}** over all {n:,} outputs, with the same weights and inputs in single precision.")  # fmt: skip
-        return f"{mark} " + said.format(outputs=outputs, n=numbers)
-    said = _("max |NumPy − Keras| = **{largest:.1e}** over all {n:,} outputs ({outputs:.1e}) and gradients of weights ({gradients:.1e}), with the same weights and inputs in single precision.")  # fmt: skip
-    largest = max(outputs, *gradients)
-    return f"{mark} " + said.format(largest=largest, n=numbers, outputs=outputs, gradients=max(gradients))
+    mark = ":green[**✓**]" if all(one.mixed < EXPECTED for one in measured) else ":red[**≠**]"
+    kinds = {
+        _("outputs"): [one.outputs for one in measured],
+        _("states"): [one.states for one in measured if one.states is not None],
+        _("gradients of weights"): [one.gradients for one in measured if one.gradients is not None],
+    }
+    each = ", ".join(f"{name} ({max(found):.1e})" for name, found in kinds.items() if found)
+    said = _("max |NumPy − Keras| = **{largest:.1e}** over {n:,} numbers: {each}, with the same weights and inputs in single precision.")  # fmt: skip
+    largest, numbers = max(one.largest for one in measured), sum(one.numbers for one in measured)
+    return f"{mark} " + said.format(largest=largest, n=numbers, each=each)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -20,11 +20,12 @@ from rnnlab.experiment import Choice
 
 _KEY = "rnnlab"
 #: Parameters that single pages keep in the address beside the choice: the run that is watched, the view of the bench;
-#: the part of the quiz, its seed and level, the bank it is taken from, and whether it is an exam; the run of the text lab
-#: and the text there, where it is not a person's own; what is looked at inside the cell.
-_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM, _TEXT_RUN, _CORPUS, _INSIDE = _OWN = (
-    "run", "view", "part", "quiz", "bank", "exam", "textrun", "corpus", "inside",
+#: the part of the quiz, its seed and level, the bank it is taken from, and whether it is an exam; the run of the text lab,
+#: its view, and the text there, where it is not a person's own, with its settings; what is looked at inside the cell.
+_RUN, _VIEW, _PART, _QUIZ, _BANK, _EXAM, _TEXT_RUN, _TEXT_VIEW, _CORPUS, _INSIDE = _NAMED = (
+    "run", "view", "part", "quiz", "bank", "exam", "textrun", "textview", "corpus", "inside",
 )  # fmt: skip
+_OWN = *_NAMED, *links.TEXT_PARAMETERS
 
 Query = dict[str, list[str]]
 T = TypeVar("T")
@@ -78,6 +79,7 @@ def open_address() -> None:
     if before is None or (query and query not in before.addresses):
         choice, dropped = links.decode(query)
         own = {name: query[name][0] for name in _OWN if query.get(name, [""])[0]}
+        dropped += links.decode_text(own)[1]
         first_card, revision = (max(before.cards) + 1, before.revision + 1) if before else (1, 0)
         session = _Session(choice, dropped, own, first_card, revision, [query])
         st.session_state[_KEY] = replace(session, kept=before.kept) if before else session
@@ -232,6 +234,25 @@ def inside() -> str:
 
 def set_inside(words: str) -> None:
     _set_own(_INSIDE, words)
+
+
+def text_view() -> str:
+    """The name of the open view of the text lab; empty for the first."""
+    return _own(_TEXT_VIEW)
+
+
+def set_text_view(name: str) -> None:
+    _set_own(_TEXT_VIEW, name)
+
+
+def text_settings() -> dict[str, Any]:
+    """The settings of the text lab that the address says, by attribute."""
+    return links.decode_text(_session().own)[0]
+
+
+def set_text_settings(said: dict[str, str]) -> None:
+    for name in links.TEXT_PARAMETERS:
+        _set_own(name, said.get(name, ""))
 
 
 def _own(name: str) -> str:

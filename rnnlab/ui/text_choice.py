@@ -99,7 +99,7 @@ def choose() -> tuple[Corpus | None, str]:
         return None, problem
     if source is Source.OWN:
         own, problem = _own(choice.own)
-        choice = replace(choice, own=own or choice.own)
+        choice = replace(choice, own=own)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if found := parts(source):
             titles = {one.name: one.title for one in found}
@@ -136,23 +136,51 @@ def _checked(choice: TextChoice) -> tuple[Corpus | None, str]:
 
 
 def _own(kept: str) -> tuple[str, str]:
-    """The text that a person brings in a file or pastes, and what is wrong with it; without any, the one before."""
+    """The text that a person brings in a file or pastes; what is wrong with it, and then the one before."""
     titles = {True: _("Upload a file"), False: _("Paste or type")}
     uploads = fields.kept(
         "text own by", True, lambda v, key: fields.choose(_("How"), key, [True, False], v, titles.__getitem__)
     )
-    if uploads:
-        label = _("A text file in UTF-8, up to {most} MB, in any language").format(most=text_file.MOST_MEGABYTES)
-        file = st.file_uploader(label, key=state.key("text-file"))
-        found, problem = _uploaded(file) if file else (kept, "")
-    else:
-        label = _("Your text, up to {most:,} characters; press Ctrl+Enter when it is there").format(most=MOST_PASTED)
-        before = kept if len(kept) <= MOST_PASTED else ""
-        typed = st.text_area(label, before, key=state.key("text-pasted"), height=130, max_chars=MOST_PASTED)
-        found, problem = _read_own(lambda: text_file.checked(typed)) if typed else ("", "")
+    found, problem = _brought(kept) if uploads else _pasted(kept)
     if problem:
         st.warning(problem, icon=":material/edit:")
-    return found, problem
+        return kept, problem
+    return found, ""
+
+
+def _brought(kept: str) -> tuple[str, str]:
+    """The text of an uploaded file; without one the text before, for after other pages the file is not there."""
+    label = _("A text file in UTF-8, up to {most} MB, in any language").format(most=text_file.MOST_MEGABYTES)
+    key = state.key("text-file")
+    file = st.file_uploader(
+        label, key=key, on_change=_forget_taken_away, args=(key,), max_upload_size=text_file.MOST_MEGABYTES
+    )
+    return _uploaded(file) if file else (kept, "")
+
+
+def _forget_taken_away(key: str) -> None:
+    """A file that a person takes away takes its text along."""
+    if st.session_state[key] is None:
+        keep(replace(now(), own=""))
+
+
+def _pasted(kept: str) -> tuple[str, str]:
+    """What stands in the box; one that is empty for want of room leaves the text before."""
+    label = _("Your text, up to {most:,} characters; press Ctrl+Enter when it is there").format(most=MOST_PASTED)
+    fits = len(kept) <= MOST_PASTED
+    typed = st.text_area(label, kept if fits else "", key=state.key("text-pasted"), height=130)
+    if len(typed) > MOST_PASTED:
+        sentence = _(
+            "{n:,} characters are too many to paste: bring longer texts than {most:,} as a file, up to {mb} MB."
+        )
+        return kept, sentence.format(n=len(typed), most=MOST_PASTED, mb=text_file.MOST_MEGABYTES)
+    if typed:
+        return _read_own(lambda: text_file.checked(typed))
+    if fits:
+        return "", ""
+    said = _("In use is a text of {n:,} characters, too many for this box: what is pasted takes its place.")
+    st.caption(said.format(n=len(kept)))
+    return kept, ""
 
 
 def _uploaded(file: UploadedFile) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnlab.engine import TextRun
 from rnnlab.texts import _, noted
-from rnnlab.ui import fields, text_cells_views, text_write_views
+from rnnlab.ui import fields, state, text_cells_views, text_write_views
 
 
 class View(StrEnum):
@@ -31,10 +31,10 @@ _INVITATIONS = {
 
 def trains(run: TextRun | None) -> bool:
     """Ask for a view and draw it; whether it is the one that trains, which the page draws itself."""
-    view = fields.kept(
-        "text view", View.TRAIN,
-        lambda v, key: fields.choose(_("View"), key, list(View), v, lambda one: _(one.value), labelled=False),
-    )  # fmt: skip
+    shown = next((one for one in View if one.name.lower() == state.text_view()), View.TRAIN)
+    key = state.key("text-view")
+    view = fields.choose(_("View"), key, list(View), shown, lambda one: _(one.value), labelled=False)
+    state.set_text_view("" if view is View.TRAIN else view.name.lower())
     if view is View.TRAIN:
         return True
     if run and (run.status.active or any(lane.history.scores for lane in run.lanes)):

@@ -85,14 +85,16 @@ def _draw(run: TextRun, axes: Axes) -> None:
         with grid.container(border=True, gap="xsmall", key=f"text-lane-{place}"):
             _card(lane, look, len(lane.history.scores) if lane.status.active else number)
     timeline(run.experiments[0], racing)
-    if not run.status.active and run.epoch:
+    if run.status.active:
+        st.caption(_("To save the run or the texts, stop it first; Continue goes on from there."))
+    elif run.epoch:
         text_saved.take_home(run, racing)
 
 
 def _legend() -> str:
     """What the numbers of the cards are."""
     return _(
-        "Loss on the held-out text: nats a character, the same in bits, and as perplexity (as hard as guessing among so many characters). Right: how often the likeliest character comes next. Words: how many of those in the sample below occur in the text."
+        "Loss on the held-out text: nats a character, the same in bits, and as perplexity (as hard as guessing among so many characters). Right: how often the likeliest character comes next. Words: how many of those in the sample below occur in the text. Characters/s: how many are learned in a second of all its work, which is measuring and writing too."
     )
 
 

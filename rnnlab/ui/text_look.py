@@ -25,6 +25,8 @@ _STYLE = """<style>
 .lab-stage>p{margin:0 0 .3rem;font-size:.9rem}.lab-stage>p b{font-weight:600}.lab-stage>p i{font-style:normal;opacity:.7;font-variant-numeric:tabular-nums;margin-left:.5rem}
 .lab-stage>div{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));gap:.6rem}
 .lab-stage .lab-title{font-size:.85rem}.lab-stage .lab-facts{font-size:.78rem;margin-bottom:.2rem}
+@media (max-width:640px){.lab-stacked thead{display:none}.lab-stacked tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.2rem .6rem;padding:.35rem 0;border-top:1px solid rgba(128,128,128,.3)}
+table.lab.lab-stacked td{border:0;padding:0;text-align:left;white-space:normal}table.lab.lab-stacked td:first-child{grid-column:1/-1;font-weight:600}.lab-stacked td:not(:first-child)::before{content:attr(data-head);display:block;font-size:.72rem;opacity:.7}}
 </style>"""
 
 
@@ -39,8 +41,8 @@ def passage(text: str, label: str, low: bool = False) -> str:
     return f'<div class="lab-passage{" low" if low else ""}" tabindex="0" role="textbox" aria-readonly="true" aria-multiline="true" aria-label="{escape(label)}">{inner}</div>'
 
 
-def look(corpus: Corpus, opened: bool) -> None:
-    """What the text is made of; ``opened`` until there are curves that need the room."""
+def sizes(corpus: Corpus) -> None:
+    """How long the text is, and of how much it is made."""
     found = statistics(corpus)
     pairs = [
         (_("characters"), f"{found.characters:,}"),
@@ -51,8 +53,12 @@ def look(corpus: Corpus, opened: bool) -> None:
     ]
     views.facts(pairs)
     st.caption(_held_out(found.held_out, len(measuring.held_out(corpus).places)))
+
+
+def look(corpus: Corpus, opened: bool) -> None:
+    """What the text is made of; ``opened`` until there are curves that need the room."""
     with st.expander(_("Look into the text"), opened, icon=":material/search:"):
-        _look_into(corpus, found.vocabulary)
+        _look_into(corpus, len(corpus.vocabulary))
 
 
 def _held_out(characters: int, measured: int) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from rnnlab.corpora import Corpus
+from rnnlab import links
+from rnnlab.corpora import Corpus, Source
 from rnnlab.experiment import CLIP_AT, LEARNING_RATE, SEED, Clipping, Device, Optimizer
 from rnnlab.textlab import suggested
 from rnnlab.textlab.experiment import CHUNK, DROPOUT, PASSES, STREAMS, Schedule, TextTraining
@@ -16,12 +18,21 @@ from rnnlab.ui.settings import device
 
 
 def now(corpus: Corpus) -> TextTraining:
-    """The settings with which this text is learned: those chosen for it, or what fits it."""
+    """The settings with which this text is learned: those of an address that was opened, those chosen for it, or what fits."""
+    if corpus.source is not Source.OWN:  # which no address has
+        state.once("text settings", lambda: keep(corpus, replace(suggested.training(corpus), **state.text_settings())))
     return _kept().get(corpus) or suggested.training(corpus)
 
 
 def keep(corpus: Corpus, training: TextTraining) -> None:
-    """From now on this text is learned so."""
+    """From now on this text, which is the one chosen, is learned so."""
+    remember(corpus, training)
+    own = corpus.source is Source.OWN
+    state.set_text_settings({} if own else links.encode_text(training, suggested.training(corpus)))
+
+
+def remember(corpus: Corpus, training: TextTraining) -> None:
+    """When this text is chosen, it is learned so."""
     _kept()[corpus] = training
 
 
@@ -32,19 +43,18 @@ def _kept() -> dict[Corpus, TextTraining]:
 def ask(corpus: Corpus, devices: Sequence[Device]) -> TextTraining:
     """The controls of one text."""
     shown = now(corpus)
-    name = f"{corpus.source}-{corpus.part}-{len(corpus.numbers)}"
+    name = f"{hash(corpus):x}"
     grid = st.grid(min_column_width=230, gap="medium")
     with grid.container(gap="xsmall"):
         passes, chunk, streams = _reading(shown, name)
-    with grid.container(gap="xsmall"):
-        rate, schedule, optimizer = _descent(shown, name)
-    with grid.container(gap="xsmall"):
-        clipping, clip_at = _clipping(shown, name)
-        hint = _("Share of the numbers between layers and before the output that is left out while it learns.")
-        dropout = fields.real(_("Dropout"), _key("dropout", name), shown.dropout, DROPOUT, 0.1, hint)
         hint = _("Another seed: other initial weights, other samples. The same seed: the same run.")
         seed = fields.whole(_("Seed"), _key("seed", name), shown.seed, SEED, hint)
         place = device(shown.device, devices, _key("device", name))
+    with grid.container(gap="xsmall"):
+        rate, schedule, optimizer = _descent(shown, name)
+        clipping, clip_at = _clipping(shown, name)
+        hint = _("Share of the numbers between layers and before the output that is left out while it learns.")
+        dropout = fields.real(_("Dropout"), _key("dropout", name), shown.dropout, DROPOUT, 0.1, hint)
     training = TextTraining(passes, chunk, streams, rate, schedule, optimizer, clipping, clip_at, dropout, seed, place)
     keep(corpus, training)
     return training

@@ -49,8 +49,10 @@ def _adopt() -> None:
 def _take_over(run: TextRun) -> None:
     """After a reload: the text of the run with its settings, unless the address says another."""
     first = run.experiments[0]
-    text_settings.keep(first.corpus, first.training)
-    if not state.corpus():
+    if state.corpus():
+        text_settings.remember(first.corpus, first.training)
+    else:
+        text_settings.keep(first.corpus, first.training)
         text_choice.keep(text_choice.TextChoice.of(first.corpus))
 
 
@@ -75,18 +77,19 @@ def set_bench(bench: tuple[Architecture, ...]) -> None:
 
 
 def form(corpus: Corpus | None) -> Form:
-    """What goes in and out: a character of the text."""
-    size = len(corpus.vocabulary) if corpus else 100
+    """What goes in and out: a character of the text; while there is none, of the two different ones that any text has."""
+    size = len(corpus.vocabulary) if corpus else 2
     return Form(size, timesteps=None, outputs=size)
 
 
-def notes(bench: Sequence[Architecture], form: Form) -> None:
+def notes(bench: Sequence[Architecture], corpus: Corpus | None) -> None:
     """The parameters of each, and which are not trained and why; a way to sizes with which texts are learned."""
-    shown = looks(bench)
-    counted = [(look.label, count(a, form).total) for a, look in zip(bench, shown, strict=True)]
-    views.facts([(_("parameters"), ""), *((label, f"{total:,}") for label, total in counted)])
+    shown, of_text = looks(bench), form(corpus)
+    totals = [f"{count(architecture, of_text).total:,}" if corpus else "–" for architecture in bench]
+    labels = (look.label for look in shown)
+    views.facts([(_("parameters"), ""), *zip(labels, totals, strict=True)])
     for architecture, look in zip(bench, shown, strict=True):
-        if why := refusal(architecture, form):
+        if why := refusal(architecture, of_text):
             sentence = _("{name} is not trained here. {why}").format(name=look.label, why=why)
             st.warning(sentence, icon=":material/block:")
     if tuple(bench) != suggested.BENCH:

@@ -32,7 +32,9 @@ td button{font:inherit;color:inherit;background:none;border:0;padding:0;text-ali
 .share{display:inline-block;width:4.5rem;height:.62rem;border-radius:.2rem;background:rgba(128,128,128,.16);margin-right:.45rem;overflow:hidden;vertical-align:-.05rem}
 .share u{display:block;height:100%;background:#3A7FD5}
 th:not(:first-child),td:not(:first-child){white-space:nowrap}
-@media (max-width:480px){.units{grid-template-columns:repeat(3,minmax(0,1fr))}.share{display:none}table{font-size:.8rem}}
+@media (max-width:480px){.units{grid-template-columns:repeat(3,minmax(0,1fr))}.share{display:none}
+thead{display:none}tbody tr{display:grid;grid-template-columns:1.1fr 1fr 1.2fr 1fr 1.3fr;column-gap:.5rem;padding:.3rem 0;border-top:1px solid rgba(128,128,128,.2);font-size:.8rem}
+td{border:0;padding:0}td:first-child{grid-column:1/-1}td:not(:first-child){white-space:normal}td:not(:first-child)::before{content:attr(data-head);display:block;font-size:.7rem;opacity:.7}}
 """
 
 _UNITS_JS = """
@@ -82,6 +84,7 @@ export default function (component) {
     button.type = "button";
     first.append(button);
     line.append(first, ...row.cells.slice(1).map((words) => cell("td", words)));
+    [...line.children].forEach((one, column) => { one.dataset.head = data.heads[column]; });
     if (row.share !== null) {
       const share = document.createElement("span"), fill = document.createElement("u");
       share.className = "share";

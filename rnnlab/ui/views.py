@@ -69,7 +69,7 @@ table.lab-confusion td,table.lab-confusion th{text-align:center;min-width:1.6rem
 .lab-blocks{display:flex;gap:.25em;max-width:100%;overflow-x:auto}
 .lab-block{border:2px solid var(--c,rgba(128,128,128,.4));border-radius:.3rem;padding:1px}
 .lab-block>b{display:block;font-size:.72rem;font-weight:600;text-align:center;color:#fff;background:var(--c);margin:-1px -1px 1px;line-height:1.4}
-.lab-numbers{display:grid;gap:1px;grid-template-columns:var(--wide)}.lab-numbers .near{display:none}.lab-numbers .near::before{content:"…"}.lab-numbers i{font-style:normal;text-align:center;line-height:1.75;border-radius:2px;min-width:2.75em}.lab-numbers .rest{min-width:1.1em;opacity:.7}
+.lab-numbers{display:grid;gap:1px;grid-template-columns:var(--wide)}.lab-numbers .hand{outline:2px dashed #D9611A;outline-offset:-2px}.lab-numbers .near{display:none}.lab-numbers .near::before{content:"…"}.lab-numbers i{font-style:normal;text-align:center;line-height:1.75;border-radius:2px;min-width:2.75em}.lab-numbers .rest{min-width:1.1em;opacity:.7}
 .lab-strips{display:flex;flex-direction:column;gap:3px;margin:.2rem 0}.lab-strips>div{display:flex;align-items:stretch;gap:.4rem}
 .lab-strips b{flex:none;width:3.4rem;font-weight:600;font-size:.8rem;font-family:"Source Serif",Georgia,serif;align-self:center}
 .lab-strips span{flex:1;min-width:0;display:flex}.lab-strips img{width:100%;height:2.1rem;image-rendering:pixelated;border:1px solid rgba(128,128,128,.35);border-radius:.2rem}
