@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -10,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnnlab import text_replay
@@ -17,7 +19,7 @@ from rnnlab.architecture import Architecture, Cell
 from rnnlab.cli import _parser, text
 from rnnlab.corpora import Corpus, Source
 from rnnlab.experiment import Clipping
-from rnnlab.saved import from_file
+from rnnlab.saved import from_file, to_file
 from rnnlab.textlab import passages, suggested
 from rnnlab.textlab.causal import Clamp, hold_unit
 from rnnlab.textlab.experiment import TextExperiment
@@ -251,3 +253,23 @@ def test_texts_that_are_none(content: bytes, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("rnnlab: ")
     assert "Traceback" not in done.stderr
+
+
+def test_damaged_and_diverged_runs_are_refused_with_a_sentence(trained: Path) -> None:
+    whole = bytearray(trained.read_bytes())
+    lanes = from_file(bytes(whole))
+    whole[60:120] = bytes(60)
+    broken, diverged = trained.with_name("broken.zip"), trained.with_name("diverged.zip")
+    broken.write_bytes(whole)
+    done = rnnlab("text", "train", "--resume", str(broken))
+    assert (done.returncode, done.stderr) == (2, "rnnlab: this is no saved race of the text lab, or it is damaged\n")
+    with np.load(io.BytesIO(lanes[0].state)) as file:
+        arrays = {name: array * np.nan if name == "weight_0" else array for name, array in file.items()}
+    state = io.BytesIO()
+    np.savez(state, **arrays)
+    diverged.write_bytes(to_file([lanes[0]._replace(state=state.getvalue()), lanes[1]]))
+    done = rnnlab("text", "write", "--run", str(diverged))
+    assert done.returncode == 2
+    assert "LSTM 24 has no weights to look into. Stopped: the loss is no longer a number." in done.stderr
+    done = rnnlab("text", "write", "--run", str(diverged), "--model", "2", "--length", "9")
+    assert (done.returncode, done.stderr) == (0, "")
